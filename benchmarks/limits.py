@@ -1,0 +1,43 @@
+"""What sessions-ls may cost. A limit that is broken is a bug like another."""
+
+from __future__ import annotations
+
+
+class Limit:
+    """``at_most`` times the thing beside it (kind "ratio") or seconds (kind "seconds")."""
+
+    def __init__(self, kind: str, at_most: float) -> None:
+        self.kind = kind
+        self.at_most = at_most
+
+    def holds(self, value: float | None, ratio: float | None) -> bool | None:
+        """Whether a figure keeps to it; None where it was not measured."""
+        figure = ratio if self.kind == "ratio" else value
+        return None if figure is None else figure <= self.at_most
+
+
+def _ratio(at_most: float) -> Limit:
+    return Limit("ratio", at_most)
+
+
+def _seconds(at_most: float) -> Limit:
+    return Limit("seconds", at_most)
+
+
+HEADLESS_CHAIN = {10: _ratio(5.0), 1_000: _ratio(8.0)}
+"""`sessions run --all` of so many chained cells, whole process, beside `python` on the file."""
+HEADLESS_REAL = _ratio(1.15)
+KERNEL_START = _ratio(2.0)
+"""To the first result, beside `python -c pass`."""
+ROUND_TRIP = _ratio(1 / 15)
+"""One trivial cell on a live kernel, beside ipykernel."""
+ANALYSIS_OPEN = _ratio(3.0)
+"""Reading, analysing and resolving a notebook of 1,000 cells, beside `ast.parse` of its text."""
+ANALYSIS_EDIT = _seconds(0.002)
+"""The same with one of 1,000 cells changed, staleness included."""
+SESSION_ONE_CHANGED = _seconds(0.005)
+"""The session file rendered and written with one of 1,000 cells changed."""
+RUN_AGAIN = _seconds(0.3)
+"""1,000 cells on the live kernel and saved."""
+MEMORY = _ratio(1.5)
+"""Resident memory of the idle kernel beside an idle `python`."""

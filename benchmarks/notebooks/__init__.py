@@ -1,0 +1,51 @@
+"""The notebooks that are measured: generated chains, and `real.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+REAL = Path(__file__).with_name("real.py")
+REAL_PROOF = "150 rentals without a duration"
+"""Printed by `real.py`; its text does not hold it."""
+
+
+def chain(cells: int, shows: bool = False, first: int = 1) -> str:
+    """A notebook whose every cell adds one to the name of the cell before; the last one prints.
+
+    With ``shows`` each cell also has its value as its result.
+    """
+    out = []
+    for number in range(1, cells + 1):
+        value = f"x{number - 1} + 1" if number > 1 else str(first)
+        out.append(f"# %%\nx{number} = {value}\n")
+        if number == cells:
+            out.append(f'print("total", x{number})\n')
+        elif shows:
+            out.append(f"x{number}\n")
+    return "".join(out)
+
+
+def chain_proof(cells: int, first: int = 1) -> str:
+    """What running `chain` prints; its text does not hold it."""
+    return f"total {cells + first - 1}"
+
+
+def mixed(cells: int) -> str:
+    """A notebook of ``cells`` cells like those of `real.py`, with every name in one place.
+
+    To be analysed, not run: its cells come from `real.py` over and over, each time under new names.
+    """
+    text = REAL.read_text("utf-8")
+    bodies = [body.partition("\n")[2] for body in text.split("\n# %% ")[2:]]
+    out = []
+    for number in range(cells):
+        turn, index = divmod(number, len(bodies))
+        body = bodies[index]
+        for name in _NAMES:
+            body = body.replace(name, f"{name}_{turn}")
+        out.append(f"# %%\n{body}\n" if turn else f"# %% Cell {number + 1}\n{body}\n")
+    return "import numpy as np, pandas as pd, matplotlib.pyplot as plt\n" + "".join(out)
+
+
+# None of them is part of another name in the file.
+_NAMES = ("rentals", "weather", "daily", "joined", "slopes", "by_station", "collected", "week")

@@ -1,0 +1,62 @@
+"""The command `sessions`: one module a command, imported when that command is given."""
+
+from __future__ import annotations
+
+import sys
+
+from sessions_ls.notebook.errors import SessionsError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+COMMANDS = {
+    "run": "run what is stale and print each cell's result as it comes",
+    "status": "show each cell's state, the reason for it, and its result",
+    "check": "report problems without running anything",
+    "show": "print a result in full, or save an image to a file",
+    "new": "make a new notebook from a small template",
+    "lsp": "the language server, on standard input and output",
+}
+"""Every command with its line in the help text."""
+
+OK, FAILED, BAD_REQUEST = 0, 1, 2
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""As the shell reports a program that died writing to a reader that had gone."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out a command line (without the program's name) and return its exit status."""
+    from sessions_ls.cli import console
+
+    console.prepare()
+    try:
+        status = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return status
+    except SessionsError as error:
+        console.message(str(error))
+        return BAD_REQUEST
+    except SystemExit as end:  # argparse, after a help text
+        return end.code if isinstance(end.code, int) else OK
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        console.abandon_stdout()
+        return BROKEN_PIPE
+
+
+def _dispatch(args: list[str]) -> int:
+    if not args:
+        args = ["new"]
+    name = args[0]
+    if name in COMMANDS:
+        module = __import__(f"sessions_ls.cli.{name}", fromlist=["main"])
+        status: int = module.main(args[1:])
+        return status
+    from sessions_ls.cli import overview
+
+    return overview.main(args)

@@ -1,0 +1,67 @@
+"""`sessions new`: a new notebook from a small template. Never touches a file that is there."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from sessions_ls.cli import OK, console
+from sessions_ls.cli.arguments import Parser, UsageError
+
+TEMPLATE = """\
+# %% Numbers
+n = 10
+squares = [i * i for i in range(n)]
+
+# %% Their sum
+sum(squares)
+"""
+"""A cell, and a second one that runs again when the first changes."""
+
+
+def main(args: list[str]) -> int:
+    """Carry out `sessions new`. Raises UsageError where no file can be made."""
+    parser = Parser("new", "Make a new notebook from a small template.", "sessions new analysis.py")
+    parser.add_argument(
+        "path", nargs="?", metavar="PATH",
+        help="the file to make (notebook.py, or the next free name, in this folder or in PATH)",
+    )  # fmt: skip
+    path = create(parser.parse_args(args).path)
+    sys.stdout.write(f"{path}\n")
+    sys.stdout.flush()
+    console.message(f"made {path}; to run it: sessions run {path}")
+    return OK
+
+
+def create(path: str | None) -> str:
+    """Make a notebook at `path`, or under a free name in that folder (None: this one)."""
+    if path is None or os.path.isdir(path):
+        return _create_free(path or "")
+    if not path.endswith(".py"):
+        path += ".py"
+    if not _create(path):
+        raise UsageError(f"{path} is there already; nothing was changed")
+    return path
+
+
+def _create_free(folder: str) -> str:
+    number = 1
+    while True:
+        name = "notebook.py" if number == 1 else f"notebook-{number}.py"
+        path = os.path.join(folder, name)
+        if _create(path):
+            return path
+        number += 1
+
+
+def _create(path: str) -> bool:
+    """Write the template to a new file; False where something has that name."""
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(TEMPLATE)
+    except FileExistsError:
+        return False
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{path} cannot be made: {reason}") from error
+    return True

@@ -1,0 +1,57 @@
+"""What Ctrl-C does to a run: first stops it in order, then by force, then us as well."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
+
+    from sessions_ls.cli.progress import Progress
+    from sessions_ls.live.session import LiveSession
+
+_HANDLED = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class Signals:
+    """While it is in force, signals stop the run of ``session`` and its results are kept."""
+
+    def __init__(self, session: LiveSession, progress: Progress | None) -> None:
+        self.number: int | None = None
+        self._session = session
+        self._progress = progress
+        self._count = 0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Signals:
+        for name in _HANDLED:
+            number = getattr(signal, name, None)
+            if number is None or signal.getsignal(number) == signal.SIG_IGN:
+                continue  # no such signal here, or `nohup`
+            try:
+                self._before[number] = signal.signal(number, self._handle)
+            except ValueError:  # not in the main thread, where signals are someone else's
+                break
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.number = number
+        self._count += 1
+        if self._count == 1:
+            if self._progress is not None:
+                self._progress.note = " (stopping; once more to kill)"
+            self._session.interrupt()
+        elif self._count == 2:
+            pid = self._session.kernel_json()["pid"]
+            if pid is not None:
+                os.killpg(pid, signal.SIGKILL)
+        else:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)

@@ -1,0 +1,77 @@
+"""Events on their way to the server: batched, and safe to send from any thread."""
+
+from __future__ import annotations
+
+import _thread
+from os import _exit, close
+from time import monotonic
+
+from .frames import LOST_CHANNEL, pack, write_all
+from .jsonout import encode
+
+#: A batch leaves at the latest when it is this old (seconds) or this long (characters).
+BATCH_AGE = 0.010
+BATCH_SIZE = 32768
+
+
+class Channel:
+    """The kernel's end of the line to the server."""
+
+    __slots__ = ("_fd", "_flushing", "_lock", "_oldest", "_pending", "_size", "sent_at")
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._lock = _thread.RLock()
+        self._flushing = False
+        self._pending: list[str] = []
+        self._size = 0
+        self._oldest = 0.0
+        self.sent_at = 0.0
+
+    def emit(self, event: dict[str, object]) -> None:
+        """Queue one event; its first key must be "e". Sends the batch if that is due."""
+        text = encode(event)
+        now = monotonic()
+        if not self._pending:
+            self._oldest = now
+        self._pending.append(text)
+        self._size += len(text)
+        if self._size > BATCH_SIZE or now - self._oldest > BATCH_AGE:
+            self.flush()
+
+    def waiting(self) -> bool:
+        """Whether events wait to be sent."""
+        return bool(self._pending)
+
+    def flush(self) -> None:
+        """Send what waits. The process ends when the channel is gone."""
+        with self._lock:
+            if self._flushing:
+                return  # called from inside itself, by a finalizer or a signal handler
+            self._flushing = True
+            try:
+                while self._pending:
+                    count = len(self._pending)
+                    batch = self._pending[:count]
+                    del self._pending[:count]
+                    self._size = 0
+                    payload = ("[" + ",".join(batch) + "]").encode("ascii")
+                    if self._fd >= 0:
+                        write_all(self._fd, pack(payload))
+                    self.sent_at = monotonic()
+            except OSError:
+                _exit(LOST_CHANNEL)
+            finally:
+                self._flushing = False
+
+    def abandon(self) -> None:
+        """In a forked child: never send anything, the events belong to the parent."""
+        if self._fd >= 0:
+            try:
+                close(self._fd)
+            except OSError:  # already closed by the code that forked
+                self._fd = -1
+        self._fd = -1
+        self._pending = []
+        self._lock = _thread.RLock()
+        self._flushing = False

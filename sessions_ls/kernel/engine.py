@@ -1,0 +1,356 @@
+"""Runs what a request asks for: each cell on the versions it needs, and no cell without cause."""
+
+from __future__ import annotations
+
+from .namespace import Namespace
+from .learning import Learner
+from .plan import Plan, read_plan
+from .randomness import Generators
+from .marks import SHARING, UNBOUND, sharing
+from .versions import Run, Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional, Protocol, Set
+
+    from .fingerprint import Probe
+    from .versions import Version
+
+    class Outcome(Protocol):
+        state: str
+        ms: float
+        error: Optional[Dict[str, Any]]
+
+    class Executor(Protocol):
+        def set_text(self, text: str) -> None: ...
+        def compile(self, source: str, first_line: int, flags: int = 0) -> Any: ...
+        def run(self, cell: str, compiled: Any) -> Outcome: ...
+
+
+PASSES = 50  # rounds of a request over the plan; more means that cells keep changing each other
+ATTEMPTS = 8  # rounds to make the inputs of a cell warm before everything above it runs again
+
+
+class Stopped(Exception):
+    """A request ends before its cells are done: interrupted, or what was learnt changes the plan."""
+
+
+class Blocked(Exception):
+    """A cell cannot run because the cell at ``position`` gave no value."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(position)
+        self.position = position
+
+
+class Engine:
+    """One notebook's cells and the versions they made, in this process."""
+
+    def __init__(
+        self,
+        names: Dict[str, Any],
+        executor: Executor,
+        probe: Callable[[object, Callable[[object], str]], Probe],
+        emit: Callable[[Dict[str, Any]], None],
+    ) -> None:
+        self.runs: Dict[str, Run] = {}
+        self.plan = Plan([], [], False)
+        self._executor = executor
+        self._emit = emit
+        self._watch = Watch(probe)
+        self._space = Namespace(names)
+        self._generators = Generators()
+        self._learner = Learner(self)
+        self._ran: Set[int] = set()
+        self._failed: Set[int] = set()
+        self._announced: Set[int] = set()
+
+    # -- what the learner sees ---------------------------------------------------------------
+
+    @property
+    def watch(self) -> Watch:
+        return self._watch
+
+    @property
+    def space(self) -> Namespace:
+        return self._space
+
+    @property
+    def generators(self) -> Generators:
+        return self._generators
+
+    def run_at(self, position: int) -> Optional[Run]:
+        """The last run of the cell at ``position``."""
+        return self.runs.get(self.plan.cells[position].ident)
+
+    def version(self, position: int, name: str) -> Optional[Version]:
+        """The live version that a cell's last run gave to ``name``."""
+        run = self.runs.get(self.plan.cells[position].ident)
+        if run is None or run.versions is None:
+            return None
+        return run.versions.get(name)
+
+    # -- requests ------------------------------------------------------------------------------
+
+    def load(self, message: Dict[str, Any]) -> None:
+        """Take a new program. Runs of cells that are gone are forgotten with their values."""
+        self.plan, stored = read_plan(message)
+        kept: Dict[str, Run] = {}
+        for cell in self.plan.cells:
+            run = self.runs.get(cell.ident)
+            if run is None and cell.ident in stored:
+                run = _stored_run(stored[cell.ident])
+            if run is not None:
+                kept[cell.ident] = run
+        self.runs = kept
+        self._learner.forget(kept)
+        self._space.use(self.plan, self.version)
+
+    def run(self, forced: List[int], wanted: List[int], auto: List[int]) -> Dict[str, Any]:
+        """Run ``forced`` cells in any case, ``wanted`` ones that are not fresh, and of ``auto`` those
+        that became stale by it. Returns what is left: ``{"again": [positions], "why": …}``, where
+        why is "done", "replan" (what was learnt changes which definition a read means) or
+        "interrupted".
+        """
+        self._ran = set()
+        self._failed = set()
+        self._announced = set()
+        left = set(forced)
+        asked = set(wanted) | left
+        why = "done"
+        try:
+            for _ in range(PASSES):
+                if not self._round(left, asked, set(auto)):
+                    break
+        except Stopped as stopped:
+            why = str(stopped)
+        return {"again": sorted(left), "why": why}
+
+    def rest(self) -> None:
+        """Show every name as the end of the file has it."""
+        self._space.view(len(self.plan.cells))
+
+    def _round(self, left: Set[int], asked: Set[int], auto: Set[int]) -> bool:
+        """One pass in dependency order; True when some cell ran."""
+        ran = False
+        bad: Set[int] = set()
+        for position in self.plan.order:
+            cell = self.plan.cells[position]
+            makers = cell.needs.values()
+            blocker = next((maker for maker in makers if maker in bad), None)
+            fresh = blocker is None and self._fresh(position)
+            if self._due(position, fresh, left, asked, auto):
+                if blocker is not None:
+                    self._block(position, blocker)
+                else:
+                    ran = self._bring_or_block(position, position in left) or ran
+                    fresh = self._fresh(position)
+            elif fresh and position in asked and position not in self._ran | self._announced:
+                self._announced.add(position)
+                self._emit({"e": "fresh", "cell": cell.ident})
+            left.discard(position)
+            run = self.runs.get(cell.ident)
+            if not fresh or cell.held or (cell.code and (run is None or run.state != "ok")):
+                bad.add(position)
+        return ran
+
+    def _due(
+        self, position: int, fresh: bool, left: Set[int], asked: Set[int], auto: Set[int]
+    ) -> bool:
+        cell = self.plan.cells[position]
+        if cell.held or not cell.code:
+            return False
+        if position in left:
+            return True
+        if fresh or position in self._failed:
+            return False
+        return position in asked or (
+            position in auto
+            and any(
+                maker in self._ran or maker in self._failed
+                for maker in cell.needs.values()
+            )
+        )
+
+    def _bring_or_block(self, position: int, again: bool) -> bool:
+        try:
+            self._bring(position, again)
+        except Blocked as blocked:
+            self._block(position, blocked.position)
+            return False
+        run = self.run_at(position)
+        if run is not None and run.state == "error":
+            self._failed.add(position)
+        return True
+
+    def _block(self, position: int, by: int) -> None:
+        self._failed.add(position)
+        if position not in self._announced:
+            self._announced.add(position)
+            cells = self.plan.cells
+            self._emit({"e": "blocked", "cell": cells[position].ident, "by": cells[by].ident})
+
+    # -- freshness and warmth --------------------------------------------------------------------
+
+    def fingerprint(self, position: int, name: str) -> str:
+        """The fingerprint of the version that a cell's last run gave to ``name``."""
+        run = self.run_at(position)
+        return UNBOUND if run is None else run.binds.get(name, UNBOUND)
+
+    def _fresh(self, position: int) -> bool:
+        cell = self.plan.cells[position]
+        if not cell.code:
+            return True
+        run = self.runs.get(cell.ident)
+        if run is None or run.code != cell.code or run.state == "interrupted":
+            return False
+        reads = run.reads
+        for name, maker in cell.needs.items():
+            if reads.get(name) != self.fingerprint(maker, name):
+                return False
+        shared = self._sharing(position)
+        return reads.get(SHARING, "") == shared and len(reads) == len(cell.needs) + bool(shared)
+
+    def _sharing(self, position: int) -> str:
+        """Which of the values that the cell needs share objects."""
+        needs = self.plan.cells[position].needs
+        if len(needs) < 2:
+            return ""
+        objects = {}
+        for name, maker in needs.items():
+            run = self.run_at(maker)
+            if run is not None and name in run.objects:
+                objects[name] = run.objects[name]
+        return sharing(objects)
+
+    def _warm(self, position: int, name: str) -> bool:
+        """Whether the kernel holds the version of ``name`` that this cell's last run made."""
+        run = self.run_at(position)
+        if run is None or run.versions is None:
+            return False
+        version = run.versions.get(name)
+        if version is None:
+            return True
+        return self._watch.unchanged(version) and self._pristine(position, version)
+
+    def _pristine(self, position: int, version: Version) -> bool:
+        """Whether what the value shares with its maker's inputs is still what their makers hold."""
+        pending = [(position, version)]
+        while pending:
+            at, held = pending.pop()
+            needs = self.plan.cells[at].needs
+            for name, value in held.aliases.items():
+                maker = needs.get(name)
+                source = None if maker is None else self.version(maker, name)
+                if maker is None or source is None or source.value is not value:
+                    return False
+                pending.append((maker, source))
+        return True
+
+    def _cold(self, position: int) -> Set[int]:
+        """The cells that have to run again before ``position`` can, with what those need."""
+        found: Set[int] = set()
+        stack = [position]
+        while stack:
+            for name, maker in self.plan.cells[stack.pop()].needs.items():
+                if maker not in found and not self._warm(maker, name):
+                    found.add(maker)
+                    stack.append(maker)
+        return found
+
+    def _above(self, position: int) -> Set[int]:
+        found: Set[int] = set()
+        stack = [position]
+        while stack:
+            for maker in self.plan.cells[stack.pop()].needs.values():
+                if maker not in found:
+                    found.add(maker)
+                    stack.append(maker)
+        return found
+
+    def _bring(self, position: int, again: bool) -> None:
+        """Run a cell, its cold inputs first."""
+        rank = self.plan.rank
+        for _ in range(ATTEMPTS):
+            cold = self._cold(position)
+            if not cold:
+                break
+            for maker in sorted(cold, key=rank.__getitem__):
+                if self._cold(maker):
+                    break  # an earlier one of these chilled its inputs: look again
+                self._restore(maker)
+        else:
+            for maker in sorted(self._above(position), key=rank.__getitem__):
+                self._restore(maker)
+        self._execute(position, again)
+
+    def _restore(self, position: int) -> None:
+        self._execute(position, False)
+        run = self.run_at(position)
+        if run is None or run.state != "ok":
+            raise Blocked(position)
+
+    # -- running ---------------------------------------------------------------------------------
+
+    def _execute(self, position: int, again: bool) -> None:
+        cell = self.plan.cells[position]
+        if cell.held:
+            raise Blocked(position)
+        old = self.runs.get(cell.ident)
+        same = old is not None and old.code == cell.code
+        count = old.count if old is not None and same else 0
+        if again or cell.volatile:
+            count += 1
+        inputs = {name: self.version(maker, name) for name, maker in cell.needs.items()}
+        reads = {name: self.fingerprint(maker, name) for name, maker in cell.needs.items()}
+        shared = self._sharing(position)
+        if shared:
+            reads[SHARING] = shared
+        self._space.enter(position, inputs)
+        self._learner.before(position, inputs)
+        compiled = self._executor.compile(cell.source, cell.first_line, cell.flags)
+        outcome = self._executor.run(cell.ident, compiled)
+        self._ran.add(position)
+        run = Run(cell.code, outcome.state, reads, {}, count, set(), set())
+        if old is not None and same:
+            run.amends, run.appears = set(old.amends), set(old.appears)
+        replan = self._learner.after(position, inputs, run)
+        self._space.leave(position, outcome.state == "ok")
+        self.runs[cell.ident] = run
+        self._emit(
+            {
+                "e": "done",
+                "cell": cell.ident,
+                "code": cell.code,
+                "state": outcome.state,
+                "ms": outcome.ms,
+                "error": outcome.error,
+                "reads": run.reads,
+                "binds": run.binds,
+                "amends": sorted(run.amends),
+                "appears": sorted(run.appears),
+                "objects": run.objects,
+                "count": run.count,
+            }
+        )
+        for unsure in self._learner.unobserved(position, run):
+            self.runs[unsure].code = ""
+            self._emit({"e": "unsure", "cell": unsure, "by": cell.ident})
+        if outcome.state == "interrupted":
+            raise Stopped("interrupted")
+        if replan:
+            raise Stopped("replan")
+
+
+def _stored_run(stored: Dict[str, Any]) -> Run:
+    run = Run(
+        stored["code"],
+        stored["state"],
+        stored["reads"],
+        stored["binds"],
+        stored["count"],
+        set(stored["amends"]),
+        set(stored["appears"]),
+    )
+    run.objects = stored["objects"]
+    return run

@@ -1,0 +1,346 @@
+"""What running a cell teaches: the versions it made, and what it changed that its text does not show."""
+
+from __future__ import annotations
+
+import sys
+from time import perf_counter
+
+from _blake2 import blake2b
+
+from . import randomness
+from .marks import MUTABLE, OPAQUE
+from .namespace import MISSING
+from .versions import Version, share
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Set, Tuple
+
+    from .engine import Engine
+    from .fingerprint import Probe
+    from .versions import Run
+
+SECONDS = 0.002  # spent after each cell on looking at values it had no visible way to reach
+SHARE = 0.05  # or this share of the time the cell itself took
+
+
+class Learner:
+    """Looks at a notebook's values before and after each cell runs.
+
+    ``_watched`` holds the mutable versions that were unchanged when last seen, by cell and name.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._watched: Dict[Tuple[str, str], Version] = {}
+        self._size = 0
+        self._bound = 0
+        self._started = 0.0
+
+    def forget(self, runs: Dict[str, Run]) -> None:
+        """Let go of versions that no run in ``runs`` holds."""
+        self._watched = {
+            key: version
+            for key, version in self._watched.items()
+            if key[0] in runs and (runs[key[0]].versions or {}).get(key[1]) is version
+        }
+        self._engine.watch.forget([version.value for version in self._watched.values()])
+
+    def before(self, position: int, inputs: Dict[str, Optional[Version]]) -> None:
+        """Remember how things stand; put the random generators where the file has them here."""
+        engine = self._engine
+        names = engine.space.names
+        self._size = len(names)
+        self._bound = sum(1 for name in engine.plan.cells[position].binds if name in names)
+        generators = engine.generators
+        for hidden in generators.loaded():
+            version = inputs.get(hidden)
+            maker = -1
+            if version is None:
+                maker = engine.plan.before(hidden, position)
+                version = engine.version(maker, hidden) if maker >= 0 else None
+            if version is not None:
+                generators.put(hidden, version.value)
+            elif maker < 0:
+                generators.put(hidden, generators.initial[hidden])
+        self._started = perf_counter()
+
+    def after(self, position: int, inputs: Dict[str, Optional[Version]], run: Run) -> bool:
+        """Fill ``run`` with what the cell did; True when the program must be resolved again."""
+        engine = self._engine
+        cell = engine.plan.cells[position]
+        took = perf_counter() - self._started
+        engine.watch.tick += 1
+        known = cell.amends | frozenset(run.appears)
+        changed = self._changed_inputs(position, inputs)
+        learnt = set(changed)
+        if run.state == "interrupted":
+            return False
+        learnt |= self._rebound(position, inputs)
+        learnt |= self._changed_aliases(position, inputs, changed, run, took)
+        appears = self._appeared(position)
+        run.appears |= appears
+        moved = engine.generators.read() if "random" in sys.modules else {}
+        if run.state == "ok":
+            learnt |= moved.keys()
+            self._record_states(position, cell.amends | learnt, inputs, run)
+        run.amends |= learnt
+        fresh = frozenset(learnt - known - cell.binds)
+        if run.state == "ok":
+            self._make_versions(position, inputs, run)
+        if appears - known - cell.binds:
+            return True
+        return bool(fresh) and not engine.plan.learn(position, fresh)
+
+    # -- what changed ----------------------------------------------------------------------------
+
+    def _changed_inputs(
+        self, position: int, inputs: Dict[str, Optional[Version]]
+    ) -> Dict[str, Tuple[Version, Probe]]:
+        """The values the cell was given that it changed in place, as they are now."""
+        watch = self._engine.watch
+        cell = self._engine.plan.cells[position]
+        changed: Dict[str, Tuple[Version, Probe]] = {}
+        for name, version in inputs.items():
+            if version is None or not version.mutable:
+                continue
+            poked = not version.exact and (
+                (name in cell.pokes and not _is_definition(version.value)) or _moves(version.value)
+            )
+            if poked:
+                watch.touch(version.value)
+            probe = watch.look(version.value)
+            if poked or probe.digest != version.digest:
+                version.spoiled = True
+                changed[name] = (version, probe)
+            else:
+                version.checked = watch.tick
+        return changed
+
+    def _rebound(self, position: int, inputs: Dict[str, Optional[Version]]) -> Set[str]:
+        """Names it was given and bound to something else, through a function's ``global`` or exec."""
+        names = self._engine.space.names
+        binds = self._engine.plan.cells[position].binds
+        return {
+            name
+            for name, version in inputs.items()
+            if name not in binds
+            and name[0] != "@"
+            and names.get(name, MISSING) is not (MISSING if version is None else version.value)
+        }
+
+    def _changed_aliases(
+        self,
+        position: int,
+        inputs: Dict[str, Optional[Version]],
+        changed: Dict[str, Tuple[Version, Probe]],
+        run: Run,
+        took: float,
+    ) -> Set[str]:
+        """Names the cell did not read whose value it changed all the same."""
+        engine = self._engine
+        watch = engine.watch
+        deadline = perf_counter() + max(SECONDS, took * SHARE)
+        learnt: Set[str] = set()
+        for (ident, name), version in list(self._watched.items()):
+            if version.spoiled:
+                del self._watched[ident, name]
+                continue
+            if version.checked == watch.tick:
+                continue
+            near = any(_touches(version, old, new) for old, new in changed.values())
+            if not near and perf_counter() > deadline:
+                continue
+            same = any(old.value is version.value for old, _ in changed.values())
+            if watch.unchanged(version) and not same:
+                continue
+            version.spoiled = True
+            del self._watched[ident, name]
+            maker = engine.plan.before(name, position)
+            if name in inputs or maker < 0 or engine.plan.cells[maker].ident != ident:
+                continue
+            learnt.add(name)
+            if near and name not in engine.plan.cells[position].binds:
+                # It had the version it would have been given. Where nobody knows, for what shows no
+                # link to what the cell changed, the cell runs again with that version restored.
+                run.reads[name] = version.fingerprint
+        return learnt
+
+    def _appeared(self, position: int) -> Set[str]:
+        """Names in the namespace that neither its text nor an earlier cell put there."""
+        space = self._engine.space
+        cell = self._engine.plan.cells[position]
+        bound = sum(1 for name in cell.binds if name in space.names)
+        if not cell.dynamic and len(space.names) - self._size == bound - self._bound:
+            return set()
+        found = {
+            name
+            for name, value in list(space.names.items())
+            if name not in space.own
+            and name not in cell.binds
+            and name not in cell.needs
+            and isinstance(name, str)
+            and value is not space.expected(name, position)
+        }
+        space.adopt(found)
+        return found
+
+    def unobserved(self, position: int, run: Run) -> List[str]:
+        """Later cells whose last run could not see that they change what this one just made.
+
+        They amend an object that a new value here shares something with, and ran before it did.
+        """
+        made = [
+            (name, version)
+            for name, version in (run.versions or {}).items()
+            if version.mutable and name[0] != "@"
+        ]
+        if not made:
+            return []
+        engine = self._engine
+        found: List[str] = []
+        for later in range(position + 1, len(engine.plan.cells)):
+            cell = engine.plan.cells[later]
+            if not cell.amends or cell.ident not in engine.runs:
+                continue
+            if not engine.runs[cell.ident].code:
+                continue
+            for name in cell.amends:
+                maker = cell.needs.get(name)
+                given = None if maker is None else engine.version(maker, name)
+                if given is None or not given.mutable:
+                    continue
+                if any(
+                    other != name
+                    and other not in cell.amends
+                    and other not in cell.binds
+                    and (given.value is version.value or share(given.parts, version.parts))
+                    and not (given.value is not version.value and None in (given.parts, version.parts))
+                    for other, version in made
+                ):
+                    found.append(cell.ident)
+                    break
+        return found
+
+    # -- what it made ----------------------------------------------------------------------------
+
+    def _record_states(
+        self, position: int, amends: Set[str], inputs: Dict[str, Optional[Version]], run: Run
+    ) -> None:
+        """Versions of the random generators, for a cell that moves them."""
+        engine = self._engine
+        for hidden, state in engine.generators.loaded().items():
+            if hidden not in amends:
+                continue
+            probe = _Exact(randomness.fingerprint(state))
+            version = Version(state, probe, probe.digest, engine.watch.tick)
+            if run.versions is None:
+                run.versions = {}
+            run.versions[hidden] = version
+            run.binds[hidden] = version.fingerprint
+            earlier = engine.plan.before(hidden, position)
+            if hidden not in inputs and earlier >= 0 and engine.version(earlier, hidden):
+                run.reads[hidden] = engine.fingerprint(earlier, hidden)
+
+    def _make_versions(
+        self, position: int, inputs: Dict[str, Optional[Version]], run: Run
+    ) -> None:
+        engine = self._engine
+        cell = engine.plan.cells[position]
+        names = engine.space.names
+        made = run.versions if run.versions is not None else {}
+        producer = ""
+        for name in cell.binds | cell.amends | run.amends | run.appears:
+            if name[0] == "@" or name not in names:
+                continue
+            value = names[name]
+            probe = engine.watch.look(value)
+            if not probe.exact:
+                producer = producer or _producer(cell.code, run)
+                stands = OPAQUE + _hash(producer + "\0" + name)
+            else:
+                stands = MUTABLE + probe.digest if probe.mutable else probe.digest
+            version = Version(value, probe, stands, engine.watch.tick)
+            if version.mutable:
+                self._watched[cell.ident, name] = version
+                version.aliases = {
+                    read: given.value
+                    for read, given in inputs.items()
+                    if given is not None
+                    and given.mutable
+                    and (given.value is value or share(given.parts, version.parts))
+                }
+            made[name] = version
+            run.binds[name] = stands
+        run.versions = made
+        run.objects = self._objects(position, inputs, made)
+
+
+    def _objects(
+        self, position: int, inputs: Dict[str, Optional[Version]], made: Dict[str, Version]
+    ) -> Dict[str, str]:
+        """For each mutable value that the cell made, tokens of the objects in it.
+
+        Objects that came in keep their tokens; a new one is named after the cell and the name.
+        """
+        engine = self._engine
+        cell = engine.plan.cells[position]
+        mutable = [(name, version) for name, version in made.items() if version.mutable]
+        found: Dict[str, Set[str]] = {}
+        for name, version in mutable:
+            tokens: Set[str] = set()
+            given = False
+            for read in version.aliases:
+                maker = engine.run_at(cell.needs[read])
+                tokens.update(maker.objects.get(read, "").split() if maker is not None else ())
+                given = given or version.aliases[read] is version.value
+            if not given:
+                tokens.add(cell.ident.replace(" ", "_") + "." + name)
+            found[name] = tokens
+        for name, version in mutable:
+            for other, sibling in mutable:
+                if other < name and (
+                    sibling.value is version.value or share(sibling.parts, version.parts)
+                ):
+                    both = found[name] | found[other]
+                    found[name] = found[other] = both
+        return {name: " ".join(sorted(tokens)) for name, tokens in found.items()}
+
+
+class _Exact:
+    """A probe of something exact that cannot change."""
+
+    __slots__ = ("digest", "exact", "mutable", "parts")
+
+    def __init__(self, digest: str) -> None:
+        self.digest = digest
+        self.exact = True
+        self.mutable = False
+        self.parts: Tuple[int, ...] = ()
+
+
+def _touches(version: Version, old: Version, new: Probe) -> bool:
+    return share(version.parts, old.parts) or share(version.parts, new.parts)
+
+
+def _is_definition(value: object) -> bool:
+    """Modules, classes and functions: a call on them is not taken to change them."""
+    return isinstance(value, type) or type(value) in (
+        type(sys),
+        type(_hash),
+        type(len),
+    )
+
+
+def _moves(value: object) -> bool:
+    """Iterators are used up by whoever reads them."""
+    return hasattr(type(value), "__next__")
+
+
+def _producer(code: str, run: Run) -> str:
+    reads = "\0".join("%s=%s" % item for item in sorted(run.reads.items()))
+    return "%s\0%d\0%s" % (code, run.count, reads)
+
+
+def _hash(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

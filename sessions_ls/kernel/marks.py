@@ -1,0 +1,33 @@
+"""What stands in the records of runs: the marks of fingerprints, and which values share objects.
+
+The live session computes the same from stored records; both use this module.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Mapping
+
+UNBOUND = "-"  # the fingerprint of a name that its resolved cell leaves without a value
+MUTABLE = "~"  # what the fingerprint of a value that can be changed in place begins with
+OPAQUE = "@"  # and of one that stands for the run that produced it; it can be changed, too
+CHANGEABLE = MUTABLE + OPAQUE
+SHARING = "&"  # the entry of `reads` that says which of the values read share objects
+
+
+def sharing(objects: Mapping[str, str]) -> str:
+    """Which of these names share an object, as one string; "" when none do.
+
+    ``objects`` maps each name to the tokens of the objects in it that can be changed, with blanks between.
+    """
+    if len(objects) < 2:
+        return ""
+    names = sorted(objects)
+    pairs = []
+    for place, name in enumerate(names):
+        tokens = set(objects[name].split())
+        for other in names[place + 1 :]:
+            if not tokens.isdisjoint(objects[other].split()):
+                pairs.append(name + "=" + other)
+    return " ".join(pairs)

@@ -1,0 +1,112 @@
+"""The module namespace, set to what a cell would find in a run from the top."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional, Set
+
+    from .plan import Plan
+    from .versions import Version
+
+MISSING = object()
+
+
+class Namespace:
+    """Keeps ``names`` equal to the view from one place in the file.
+
+    The view at a position holds every name at the version of its nearest earlier definition.
+    Moving from a cell to the next costs what that cell binds, so a run in file order is cheap.
+    """
+
+    def __init__(self, names: Dict[str, Any]) -> None:
+        self.names = names
+        self.own = frozenset(names)
+        self._plan: Optional[Plan] = None
+        self._version: Callable[[int, str], Optional[Version]] = lambda position, name: None
+        self._at = 0
+        self._placed: Set[str] = set()
+        self._borrowed: List[str] = []
+
+    def use(self, plan: Plan, version: Callable[[int, str], Optional[Version]]) -> None:
+        """Start again at the top of ``plan``; what earlier plans put here is removed."""
+        for name in self._placed:
+            self.names.pop(name, None)
+        self._placed.clear()
+        self._borrowed = []
+        self._plan = plan
+        self._version = version
+        self._at = 0
+
+    def enter(self, position: int, needs: Dict[str, Optional[Version]]) -> None:
+        """Set the view for the cell at ``position`` and give it the versions it needs."""
+        plan = self._plan
+        assert plan is not None
+        self.view(position)
+        for name, version in needs.items():
+            if name[0] != "@":
+                self._set(name, version)
+                if plan.cells[position].needs[name] > position:
+                    self._borrowed.append(name)
+        for name in plan.cells[position].binds:
+            if name not in needs:
+                self.names.pop(name, None)
+
+    def leave(self, position: int, kept: bool) -> None:
+        """The cell has run; unless its result is ``kept``, what it bound goes away again."""
+        self._at = position + 1
+        if kept:
+            assert self._plan is not None
+            self._placed.update(self._plan.cells[position].changes)
+        else:
+            self._show(position)
+
+    def adopt(self, names: Set[str]) -> None:
+        """Names that appeared while a cell ran are placed here like those its text shows."""
+        self._placed |= names
+
+    def view(self, position: int) -> None:
+        """Show every name as a run from the top has it before ``position``."""
+        plan = self._plan
+        assert plan is not None
+        for name in self._borrowed:
+            self._restore(name, position)
+        self._borrowed = []
+        if position >= self._at:
+            for passed in range(self._at, position):
+                self._show(passed)
+        else:
+            names: Set[str] = set()
+            for passed in range(position, self._at):
+                names |= plan.cells[passed].changes
+            for name in names:
+                self._restore(name, position)
+        self._at = position
+
+    def expected(self, name: str, position: int) -> object:
+        """The value that the view at ``position`` gives ``name``, or MISSING."""
+        assert self._plan is not None
+        definer = self._plan.before(name, position)
+        version = self._version(definer, name) if definer >= 0 else None
+        return MISSING if version is None else version.value
+
+    def _show(self, position: int) -> None:
+        assert self._plan is not None
+        for name in self._plan.cells[position].changes:
+            self._set(name, self._version(position, name))
+
+    def _restore(self, name: str, position: int) -> None:
+        value = self.expected(name, position)
+        if value is MISSING:
+            self.names.pop(name, None)
+        else:
+            self.names[name] = value
+
+    def _set(self, name: str, version: Optional[Version]) -> None:
+        if name[0] == "@":
+            return
+        if version is None:
+            self.names.pop(name, None)
+        else:
+            self.names[name] = version.value
+            self._placed.add(name)

@@ -1,0 +1,96 @@
+"""The program as the kernel is told it: cells, what each needs, and which cell gives it."""
+
+from __future__ import annotations
+
+from bisect import insort
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, FrozenSet, List, Tuple
+
+
+class Cell:
+    """One cell. ``needs`` maps a name to the position of the cell whose version of it counts.
+
+    ``amends`` are the names it is known to change in place (by its text or learnt), ``pokes`` those
+    with a bare method call on them, ``held`` says why it may not run ("" where it may), and
+    ``passes`` whether reading it hands on deferred reads.
+    """
+
+    __slots__ = (
+        "amends", "binds", "changes", "code", "dynamic", "first_line", "flags", "held", "ident",
+        "needs", "passes", "pokes", "source", "volatile",
+    )  # fmt: skip
+
+    def __init__(self, fields: Dict[str, Any]) -> None:
+        self.ident: str = fields["ident"]
+        self.code: str = fields["code"]
+        self.source: str = fields["source"]
+        self.first_line: int = fields["first_line"]
+        self.flags: int = fields["flags"]
+        self.needs: Dict[str, int] = fields["needs"]
+        self.binds: FrozenSet[str] = frozenset(fields["binds"])
+        self.amends: FrozenSet[str] = frozenset(fields["amends"])
+        self.pokes: FrozenSet[str] = frozenset(fields["pokes"])
+        self.held: str = fields["held"]
+        self.passes: bool = fields["passes"]
+        self.volatile: bool = fields["volatile"]
+        self.dynamic: bool = fields["dynamic"]
+        self.changes = self.binds | self.amends
+
+
+class Plan:
+    """The cells in file order, the order they run in, and where each name is defined."""
+
+    def __init__(self, cells: List[Cell], order: List[int], forward: bool) -> None:
+        self.cells = cells
+        self.order = order
+        self.rank = {position: rank for rank, position in enumerate(order)}
+        self.forward = forward
+        self._definers: Dict[str, List[int]] = {}
+        for position, cell in enumerate(cells):
+            for name in cell.changes:
+                self._definers.setdefault(name, []).append(position)
+
+    def before(self, name: str, position: int) -> int:
+        """The nearest cell before ``position`` that binds or amends ``name``, or -1."""
+        found = -1
+        for definer in self._definers.get(name, ()):
+            if definer >= position:
+                break
+            found = definer
+        return found
+
+    def learn(self, position: int, names: FrozenSet[str]) -> bool:
+        """Take in that a cell amends ``names``; False where that needs a new resolution.
+
+        The cell becomes the nearest earlier definition for every later reader. That is all there
+        is to it when no read looks forward and the cell hands on no deferred reads.
+        """
+        cell = self.cells[position]
+        if self.forward or cell.passes:
+            return False
+        for name in names:
+            earlier = self.before(name, position)
+            if earlier >= 0:
+                cell.needs[name] = earlier
+            for later in self.cells[position + 1 :]:
+                maker = later.needs.get(name)
+                if (maker is not None and maker < position) or (
+                    maker is None and name in later.amends
+                ):
+                    later.needs[name] = position
+            if position not in self._definers.setdefault(name, []):
+                insort(self._definers[name], position)
+        cell.amends |= names
+        cell.changes |= names
+        return True
+
+
+def read_plan(message: Dict[str, Any]) -> Tuple[Plan, Dict[str, Dict[str, Any]]]:
+    """A plan from its message, and the stored runs of cells by ident."""
+    cells = [Cell(fields) for fields in message["cells"]]
+    stored = {
+        fields["ident"]: fields["stored"] for fields in message["cells"] if fields["stored"]
+    }
+    return Plan(cells, message["order"], message["forward"]), stored

@@ -1,0 +1,38 @@
+"""What the kernel does for a live session: takes its program and runs its requests."""
+
+from __future__ import annotations
+
+from .engine import Engine
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict
+
+    from .engine import Executor
+    from .fingerprint import Probe
+
+
+class Service:
+    """Answers the operations ``program`` and ``run``."""
+
+    def __init__(
+        self,
+        names: Dict[str, Any],
+        executor: Executor,
+        probe: Callable[[object, Callable[[object], str]], Probe],
+        emit: Callable[[Dict[str, Any]], None],
+    ) -> None:
+        self.engine = Engine(names, executor, probe, emit)
+        self._executor = executor
+        self._emit = emit
+
+    def handle(self, message: Dict[str, Any]) -> None:
+        """Do what the message asks for; a run ends with the event ``end``."""
+        if message["op"] == "program":
+            self._executor.set_text(message["text"])
+            self.engine.load(message)
+            return
+        end = self.engine.run(message["forced"], message["wanted"], message["auto"])
+        if end["why"] == "done":
+            self.engine.rest()
+        self._emit({"e": "end", "why": end["why"], "again": end["again"]})

@@ -1,0 +1,1 @@
+"""The live session of a notebook: requests in, events out."""

@@ -1,0 +1,1 @@
+"""Text to cells and back: lines, markers, metadata, identity. Pure; imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""What the names of a notebook mean: definitions, dependencies, order, staleness and plans. Pure."""

@@ -1,0 +1,114 @@
+"""What is wrong with a program before it runs, in words."""
+
+from __future__ import annotations
+
+from sessions_ls.notebook.problems import Problem
+from sessions_ls.reactive.strict import cycle, homes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sessions_ls.reactive.program import Program, ProgramCell
+
+
+def problems(program: Program) -> list[Problem]:
+    """The static problems of ``program``, those of its markers included, in file order."""
+    found = list(program.notebook.problems)
+    found += _syntax(program)
+    found += _undefined(program)
+    found += _ambiguous(program)
+    found += _cyclic(program)
+    found += _out_of_order(program)
+    if program.strict:
+        found += _several_homes(program)
+    found.sort(key=lambda problem: (problem.line, problem.column, problem.code))
+    return found
+
+
+def _syntax(program: Program) -> Iterator[Problem]:
+    for cell in program.cells:
+        error = cell.names.error
+        if cell.broken and error is not None:
+            line = min(cell.cell.start + error.line, max(cell.cell.start, cell.cell.stop - 1))
+            yield Problem(
+                "syntax-error", "error", cell.cell.number, line, error.column, error.column + 1,
+                error.message,
+            )  # fmt: skip
+
+
+def _undefined(program: Program) -> Iterator[Problem]:
+    open_ended = [p for p, cell in enumerate(program.cells) if cell.facts.open_ended]
+    for position, names in program.resolution.undefined.items():
+        if any(p <= position for p in open_ended):
+            continue  # `from m import *` or exec may define it; the run will tell
+        cell = program.cells[position]
+        for name in sorted(names - cell.facts.guarded):
+            if name.startswith("@"):
+                continue
+            yield _at(
+                cell, name, "undefined-name", "warning", f"`{name}` is not defined in any cell"
+            )
+
+
+def _ambiguous(program: Program) -> Iterator[Problem]:
+    for position, names in program.resolution.ambiguous.items():
+        for name, later in sorted(names.items()):
+            cells = _list(later)
+            yield _at(
+                program.cells[position], name, "ambiguous-name", "error",
+                f"`{name}` is not defined above, and {cells} below define it: "
+                "move one of them up, or rename the others",
+            )  # fmt: skip
+
+
+def _cyclic(program: Program) -> Iterator[Problem]:
+    for reader, names in program.resolution.cyclic.items():
+        for name in sorted(names):
+            path = " → ".join(str(p + 1) for p in [*cycle(program.resolution, reader, name), reader])
+            severity = "error" if program.strict else "warning"
+            yield _at(
+                program.cells[reader], name, "cyclic-reference", severity,
+                f"`{name}` is defined in cell {names[name] + 1}, which needs this cell "
+                f"(cells {path}): it has no value here",
+            )  # fmt: skip
+
+
+def _out_of_order(program: Program) -> Iterator[Problem]:
+    for reader, need in enumerate(program.resolution.needs):
+        for name, maker in sorted(need.items()):
+            if maker > reader and name in program.cells[reader].names.where:
+                yield _at(
+                    program.cells[reader], name, "script-order", "hint",
+                    f"`{name}` is defined below, in cell {maker + 1}, which runs first; "
+                    "run as a script, this file would stop here",
+                )  # fmt: skip
+
+
+def _several_homes(program: Program) -> Iterator[Problem]:
+    for name, positions in homes([cell.facts for cell in program.cells]).items():
+        for position in positions:
+            others = _list([p for p in positions if p != position])
+            cell = program.cells[position]
+            place = cell.names.bound_at.get(name, (0, 0, 0))
+            yield _problem(
+                cell, place, "multiple-definitions", "error", f"`{name}` is also defined in {others}"
+            )
+
+
+def _list(positions: Iterable[int]) -> str:
+    numbers = [str(p + 1) for p in positions]
+    return f"cell{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
+
+
+def _at(cell: ProgramCell, name: str, code: str, severity: str, message: str) -> Problem:
+    return _problem(cell, cell.names.where.get(name, (0, 0, 0)), code, severity, message)
+
+
+def _problem(
+    cell: ProgramCell, place: tuple[int, int, int], code: str, severity: str, message: str
+) -> Problem:
+    line, column, end = place
+    return Problem(
+        code, severity, cell.cell.number, cell.cell.start + line, column, end, message
+    )

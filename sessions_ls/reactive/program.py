@@ -1,0 +1,150 @@
+"""The program: the cells of a notebook with their names, resolved."""
+
+from __future__ import annotations
+
+from sessions_ls.reactive.facts import EMPTY, facts_of
+from sessions_ls.reactive.names import analyse
+from sessions_ls.reactive.resolve import resolve
+from sessions_ls.reactive.strict import refuse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sessions_ls.notebook.cells import Cell, Notebook
+    from sessions_ls.reactive.facts import Facts
+    from sessions_ls.reactive.names import Names
+    from sessions_ls.reactive.resolve import Resolution
+
+NOTHING: frozenset[str] = frozenset()
+# The compiler's flags of the features that are not always on, the same since Python 3.9.
+FUTURE_FLAGS = {"annotations": 0x1000000, "barry_as_FLUFL": 0x400000}
+NO_LESSON = (NOTHING, NOTHING)
+
+
+class ProgramCell:
+    """One cell of a program.
+
+    ``code`` is the digest of its normalised code, the features of ``__future__`` in force
+    included; "" where nothing runs. ``flags`` are the compiler's for those features. ``names`` are those of its text, or of its last text that
+    could be parsed while ``broken``. ``facts`` add what running it has taught.
+    """
+
+    __slots__ = ("broken", "cell", "code", "facts", "flags", "lesson", "names")
+
+    def __init__(
+        self, cell: Cell, names: Names, code: str, broken: bool, flags: int = 0
+    ) -> None:
+        self.cell = cell
+        self.names = names
+        self.code = code
+        self.broken = broken
+        self.flags = flags
+        self.lesson = NO_LESSON
+        self.facts: Facts = facts_of(names) if code or broken else EMPTY
+
+    def keep_facts_of(self, before: ProgramCell) -> None:
+        """While this text cannot be parsed, count as what the cell was before."""
+        self.facts = before.facts
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is anything to run: code that parses or at least claims to be code."""
+        return bool(self.code)
+
+    def learn(self, amends: frozenset[str], appears: frozenset[str]) -> None:
+        """Take in what the last run of this code taught: amended names and names that appeared."""
+        lesson = (amends, appears)
+        if lesson != self.lesson and self.code:
+            self.lesson = lesson
+            self.facts = facts_of(self.names, amends, appears)
+
+
+class Program:
+    """An analysed and resolved notebook. Positions count its cells from 0.
+
+    ``rebinds`` are the names that functions bind through ``global``: whoever calls one may.
+    """
+
+    __slots__ = ("cells", "notebook", "rebinds", "refused", "resolution", "strict")
+
+    def __init__(
+        self,
+        notebook: Notebook,
+        cells: Sequence[ProgramCell],
+        strict: bool,
+        previous: Program | None = None,
+    ) -> None:
+        self.notebook = notebook
+        self.cells = list(cells)
+        self.strict = strict
+        self.rebinds: frozenset[str] = NOTHING
+        self.resolution: Resolution
+        self.refused: dict[int, str]
+        if previous is not None and previous.strict == strict and self._same_facts(previous):
+            self.resolution, self.refused = previous.resolution, previous.refused
+            self.rebinds = previous.rebinds
+        else:
+            self.resolve()
+
+    def resolve(self) -> None:
+        """Resolve again, after cells learnt something."""
+        facts = [cell.facts for cell in self.cells]
+        self.rebinds = NOTHING.union(*[f.rebinds for f in facts if f.rebinds])
+        self.resolution = resolve(facts)
+        self.refused = refuse(facts, self.resolution) if self.strict else {}
+
+    def _same_facts(self, previous: Program) -> bool:
+        if len(previous.cells) != len(self.cells):
+            return False
+        return all(
+            new is old or new.facts is old.facts or new.facts.key == old.facts.key
+            for new, old in zip(self.cells, previous.cells, strict=True)
+        )
+
+
+class Analyser:
+    """Analyses cells, each text once. One of these lives as long as its notebook is open."""
+
+    def __init__(self) -> None:
+        self._memo: dict[tuple[str, bool], Names] = {}
+
+    def names(self, source: str, future_annotations: bool = False) -> Names:
+        """The names of a cell's text, from memory where it was seen before."""
+        known = self._memo.get((source, future_annotations))
+        if known is None:
+            known = self._memo[source, future_annotations] = analyse(source, future_annotations)
+        return known
+
+    def forget_all_but(self, program: Program) -> None:
+        """Drop what was remembered of texts that ``program`` no longer holds, once that is most."""
+        if len(self._memo) > 64 + 4 * len(program.cells):
+            kept = {cell.cell.source for cell in program.cells}
+            self._memo = {key: names for key, names in self._memo.items() if key[0] in kept}
+
+    def cells(self, notebook: Notebook, previous: Program | None) -> list[ProgramCell]:
+        """Analyse ``notebook``; cells that ``previous`` holds with the same text are taken over."""
+        known: dict[Cell, ProgramCell] = {}
+        if previous is not None:
+            known = {old.cell: old for old in previous.cells}
+        out: list[ProgramCell] = []
+        future: frozenset[str] = NOTHING
+        for cell in notebook.cells:
+            old = known.get(cell)
+            if old is not None and not future and not old.names.future:
+                out.append(old)
+                continue
+            made = self._cell(cell, future)
+            future |= made.names.future
+            out.append(made)
+        return out
+
+    def _cell(self, cell: Cell, future: frozenset[str]) -> ProgramCell:
+        if cell.kind != "code":
+            return ProgramCell(cell, self.names(""), "", broken=False)
+        names = self.names(cell.source, "annotations" in future)
+        code = names.code
+        if code and future:
+            code = f"{code}+{','.join(sorted(future))}"
+        flags = sum(FUTURE_FLAGS.get(feature, 0) for feature in future)
+        return ProgramCell(cell, names, code, names.error is not None, flags)

@@ -1,0 +1,70 @@
+"""What a cell may change that its text does not show, until it has run.
+
+Amendments are learnt by running. So while a cell is not proven fresh, every mutable object it can
+reach may come to be another, and with it every result below that was computed from one.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sessions_ls.reactive.program import Program
+    from sessions_ls.reactive.staleness import Ran
+
+
+class Reach:
+    """The objects that cells not proven fresh may change, while a program is walked in file order."""
+
+    def __init__(self, program: Program, records: Sequence[Ran | None]) -> None:
+        self._program = program
+        self._records = records
+        self._objects: dict[str, int] = {}
+        self._rebindable: dict[str, int] = {}
+        self._generators: int | None = None
+        self._anything: int | None = None
+
+    def spread(self, position: int) -> None:
+        """The cell at ``position`` is not proven: take in what it may change."""
+        cell = self._program.cells[position]
+        facts, need = cell.facts, self._program.resolution.needs[position]
+        if facts.open_ended and self._anything is None:
+            self._anything = position
+        if self._generators is None and (facts.reads or facts.imports):
+            self._generators = position
+        for name, maker in need.items():
+            made = self._records[maker]
+            if made is not None:
+                for token in made.objects.get(name, "").split():
+                    self._objects.setdefault(token, position)
+            if name in self._program.rebinds:
+                self._rebindable.setdefault(name, position)
+
+    def changer(self, position: int) -> tuple[str, int] | None:
+        """A name that the cell at ``position`` needs, and the unproven cell that may change it."""
+        need = self._program.resolution.needs[position]
+        if self._anything is not None and need:
+            return next(iter(need)), self._anything
+        if self._objects or self._rebindable:
+            for name, maker in need.items():
+                by = self._rebindable.get(name)
+                if by is None:
+                    by = self._changer_of(name, maker)
+                if by is not None:
+                    return name, by
+        if self._generators is not None:
+            for name in self._program.cells[position].facts.amends:
+                if name.startswith("@"):
+                    return name, self._generators
+        return None
+
+    def _changer_of(self, name: str, maker: int) -> int | None:
+        made = self._records[maker]
+        if made is None:
+            return None
+        for token in made.objects.get(name, "").split():
+            by = self._objects.get(token)
+            if by is not None and by > maker:
+                return by
+        return None

@@ -1,0 +1,200 @@
+"""Which results are still true: a proof over fingerprints, never a guess (SEMANTICS 6)."""
+
+from __future__ import annotations
+
+from sessions_ls.kernel.marks import SHARING, UNBOUND, sharing
+from sessions_ls.reactive.reach import Reach
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Protocol
+
+    from sessions_ls.reactive.program import Program
+
+    class Ran(Protocol):
+        """What staleness needs to know of a cell's last run."""
+
+        code: str
+        state: str
+        reads: Mapping[str, str]
+        binds: Mapping[str, str]
+        objects: Mapping[str, str]
+
+
+class Status:
+    """State of a cell, with the reason in words and the position of the cell behind it.
+
+    ``own`` says that the cell itself differs from what ran (its code, or a value it reads);
+    False where only a cell upstream is stale, so that it may turn out fresh without running.
+    """
+
+    __slots__ = ("cause", "own", "reason", "state")
+
+    def __init__(
+        self, state: str, reason: str | None = None, cause: int | None = None, own: bool = False
+    ) -> None:
+        self.state = state
+        self.reason = reason
+        self.cause = cause
+        self.own = own
+
+    @property
+    def proven(self) -> bool:
+        """Whether the values this cell binds are known to be what a fresh run would give."""
+        return self.state == "fresh"
+
+
+FRESH = Status("fresh")
+NEW = Status("new", "it has not run yet", own=True)
+DISABLED = Status("disabled", "disabled=true")
+CODE_CHANGED = Status("stale", "its code changed", own=True)
+
+
+def statuses(program: Program, records: Sequence[Ran | None]) -> list[Status]:
+    """The state of every cell of ``program``; ``records`` holds each cell's last run or None."""
+    found = _proven(program, records, {})
+    while program.resolution.forward:
+        # Cells that run before one above them are judged before it: judge again, until it is settled.
+        changers = _changers(program, records, found)
+        settled = _proven(program, records, changers)
+        if [status.state for status in settled] == [status.state for status in found]:
+            break
+        found = settled
+    return found
+
+
+UNPROVEN = ("new", "stale", "interrupted")
+
+
+def _proven(
+    program: Program,
+    records: Sequence[Ran | None],
+    changers: Mapping[int, tuple[str, int]],
+) -> list[Status]:
+    """One pass in the order of running. In file order it also finds what unproven cells may change;
+    else ``changers`` says so.
+    """
+    out: list[Status] = [FRESH] * len(program.cells)
+    reach = None if program.resolution.forward else Reach(program, records)
+    spread = False
+    for position in program.resolution.order:
+        status = _of_cell(program, position, records, out)
+        if status is FRESH and program.cells[position].code:
+            if reach is None:
+                changer = changers.get(position)
+            else:
+                changer = reach.changer(position) if spread else None
+            if changer is not None:
+                status = _may_change(*changer)
+        out[position] = status
+        if reach is not None and status.state in UNPROVEN:
+            reach.spread(position)
+            spread = True
+    return out
+
+
+def _changers(
+    program: Program, records: Sequence[Ran | None], known: Sequence[Status]
+) -> dict[int, tuple[str, int]]:
+    reach = Reach(program, records)
+    found: dict[int, tuple[str, int]] = {}
+    for position, status in enumerate(known):
+        changer = reach.changer(position)
+        if changer is not None:
+            found[position] = changer
+        if status.state in UNPROVEN:
+            reach.spread(position)
+    return found
+
+
+def _may_change(name: str, by: int) -> Status:
+    return Status("stale", f"cell {by + 1} is to run first and may change {shown(name)}", by)
+
+
+def _of_cell(
+    program: Program, position: int, records: Sequence[Ran | None], known: list[Status]
+) -> Status:
+    cell = program.cells[position]
+    if cell.broken:
+        error = cell.names.error
+        return Status("error", error.message if error else None, own=True)
+    if not cell.code:
+        return FRESH
+    if cell.cell.disabled:
+        return DISABLED
+    if position in program.refused:
+        return Status("error", program.refused[position], own=True)
+    need = program.resolution.needs[position]
+    return _status(cell.code, need, records[position], records, known)
+
+
+def _status(
+    code: str,
+    need: Mapping[str, int],
+    record: Ran | None,
+    records: Sequence[Ran | None],
+    known: list[Status],
+) -> Status:
+    """The state of one cell whose makers' states are ``known``."""
+    waiting: int | None = None
+    for maker in need.values():
+        state = known[maker].state
+        if state == "fresh":
+            continue
+        if state in ("error", "blocked", "disabled"):
+            return _blocked(maker, known[maker])
+        if waiting is None or maker < waiting:
+            waiting = maker
+    if record is None:
+        return NEW
+    if record.code != code:
+        return CODE_CHANGED
+    if record.state == "interrupted":
+        return Status("interrupted", "its last run was interrupted", own=True)
+    if waiting is not None:
+        return Status("stale", f"it needs cell {waiting + 1}, which is stale", waiting)
+    changed = _changed_read(need, record, records)
+    if changed is not None:
+        return changed
+    if record.state == "error":
+        return Status("error")
+    return FRESH
+
+
+def _blocked(maker: int, status: Status) -> Status:
+    if status.state == "blocked" and status.cause is not None:
+        return Status("blocked", status.reason, status.cause)
+    what = "is disabled" if status.state == "disabled" else "failed"
+    return Status("blocked", f"it needs cell {maker + 1}, which {what}", maker)
+
+
+def _changed_read(
+    need: Mapping[str, int], record: Ran, records: Sequence[Ran | None]
+) -> Status | None:
+    seen = record.reads
+    known = len(need)
+    objects: dict[str, str] = {}
+    for name, maker in need.items():
+        made = records[maker]
+        now = made.binds.get(name, UNBOUND) if made is not None else UNBOUND
+        if seen.get(name) != now:
+            return Status("stale", f"{shown(name)} from cell {maker + 1} changed", maker, own=True)
+        if made is not None and name in made.objects:
+            objects[name] = made.objects[name]
+    if len(objects) > 1 or SHARING in seen:
+        shared = sharing(objects)
+        if seen.get(SHARING, "") != shared:
+            return Status("stale", "which of the values it reads are one object changed", own=True)
+        known += SHARING in seen
+    if len(seen) != known:
+        gone = next(name for name in seen if name not in need and name != SHARING)
+        return Status("stale", f"{shown(gone)} no longer comes from another cell", own=True)
+    return None
+
+
+def shown(name: str) -> str:
+    """A needed name as a person reads it; hidden names stand for random state."""
+    if name.startswith("@"):
+        return f"the state of {name[1:]}"
+    return f"`{name}`"
