@@ -63,8 +63,7 @@ fig_income, ax_income = plt.subplots(figsize=(9, 3.5))
 ax_income.plot(daily.index, daily["income"], lw=0.6, alpha=0.6, label="a day")
 ax_income.plot(daily.index, daily["smooth"], lw=2, label="28 days")
 ax_income.set(xlabel="day", ylabel="income", title="Income")
-ax_income.legend();
-
+ax_income.legend()
 # %% Join
 joined = daily.join(weather, how="inner").dropna()
 joined[["rentals", "temperature", "rain"]].corr().round(3)
@@ -86,8 +85,7 @@ ax_cloud.set(xlabel="temperature", ylabel="rentals")
 ax_slopes.hist(slopes, bins=40)
 ax_slopes.axvline(low, ls="--")
 ax_slopes.axvline(high, ls="--")
-ax_slopes.set(xlabel="rentals per degree");
-
+ax_slopes.set(xlabel="rentals per degree")
 # %% Weekdays and hours
 rentals["weekday"] = rentals["day"].dt.day_of_week
 week = rentals.pivot_table(index="weekday", columns="hour", values="price", aggfunc="sum")

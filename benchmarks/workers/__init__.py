@@ -23,7 +23,7 @@ def serve(functions: Mapping[str, Callable[..., Any]], at_end: Callable[[], None
             request = json.loads(line)
             try:
                 answer = {"value": functions[request.pop("do")](**request)}
-            except Exception as error:  # noqa: BLE001: whatever it is, the table shows it
+            except Exception as error:  # noqa: BLE001 - whatever it is, the table shows it
                 traceback.print_exc()
                 answer = {"error": f"{type(error).__name__}: {error}"}
             answers.write(json.dumps(answer) + "\n")

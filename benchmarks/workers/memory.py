@@ -15,6 +15,8 @@ def memory_of(pid: int) -> dict[str, float]:
             ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True
         )
         return {"rss": int(done.stdout) / 1024}
-    sizes = {name: int(rest.split()[0]) / 1024 for name, _, rest in (x.partition(":") for x in lines)}
+    sizes = {
+        name: int(rest.split()[0]) / 1024 for name, _, rest in (x.partition(":") for x in lines)
+    }
     own = sizes["Private_Clean"] + sizes["Private_Dirty"]
     return {"rss": sizes["Rss"], "pss": sizes["Pss"], "uss": own}

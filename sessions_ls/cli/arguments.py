@@ -15,6 +15,15 @@ class UsageError(SessionsError):
     """The request itself was wrong."""
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """One of fixed width: argparse makes a formatter for each argument that it is given, and one
+    that looks at the terminal imports half the standard library to do so.
+    """
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=88)
+
+
 class Parser(argparse.ArgumentParser):
     """The parser of one command."""
 
@@ -23,13 +32,13 @@ class Parser(argparse.ArgumentParser):
             prog=f"sessions {command}",
             description=description,
             epilog=f"Example:\n  {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
             allow_abbrev=False,
         )
 
     def notebook(self) -> None:
         """Take the argument NOTEBOOK."""
-        self.add_argument("notebook", metavar="NOTEBOOK", help="a Python file with `# %%` cells")
+        self.add_argument("notebook", metavar="NOTEBOOK", help="a Python file with `# %%%%` cells")
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""

@@ -180,7 +180,7 @@ class Report:
         idle = [
             status.state
             for cell, status in zip(cells, statuses, strict=True)
-            if cell.kind == "code" and cell.number not in self._started
+            if cell.kind == "code" and cell.source.strip() and cell.number not in self._started
         ]
         fresh = idle.count("fresh")
         left = sum(state in ("new", "stale", "interrupted") for state in idle)

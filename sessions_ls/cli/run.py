@@ -94,9 +94,11 @@ def _run(
         return 128 + signals.number
     if screen.lost is not None:
         return _lost(screen.lost)
-    if summary is not None and summary.interrupted:
+    if summary is None or summary.timed_out or not written:
+        return FAILED
+    if summary.interrupted:
         return INTERRUPTED
-    return OK if summary is not None and summary.ok and written else FAILED
+    return OK if summary.ok else FAILED
 
 
 def _written(junit: JUnit, session: LiveSession) -> bool:

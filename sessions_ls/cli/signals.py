@@ -49,9 +49,7 @@ class Signals:
                 self._progress.note = " (stopping; once more to kill)"
             self._session.interrupt()
         elif self._count == 2:
-            pid = self._session.kernel_json()["pid"]
-            if pid is not None:
-                os.killpg(pid, signal.SIGKILL)
+            self._session.kill()
         else:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)

@@ -7,7 +7,12 @@ nobody need read them at the time, and a size tells at once whether there is any
 from __future__ import annotations
 
 import codecs
+import sys
 from os import SEEK_END, dup2, fstat, ftruncate, lseek, pread
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Read at most this much at once, and give the space back once this much has been read.
 CHUNK = 1 << 18
@@ -69,3 +74,23 @@ class Capture:
         except OSError:
             return False
         return True
+
+
+def flush_native() -> None:
+    """Flush C's own buffers, where what `printf` wrote waits because ours is no terminal.
+
+    That takes ctypes, which is used only where the program has loaded it (NumPy does).
+    """
+    global _fflush
+    if _fflush is None:
+        ctypes = sys.modules.get("ctypes")
+        if ctypes is None:
+            return
+        try:
+            _fflush = ctypes.CDLL(None).fflush
+        except (OSError, AttributeError, TypeError):  # no C library by that name, or half imported
+            return
+    _fflush(None)
+
+
+_fflush: Any = None

@@ -301,7 +301,9 @@ class Kernel:
             data = os.pread(self._stderr, end - begin, begin)
         except OSError:
             return ""
-        lines = data.decode("utf-8", "replace").strip().splitlines()
+        home = f'File "{os.path.dirname(os.path.abspath(__file__))}{os.sep}'
+        text = data.decode("utf-8", "replace").strip()
+        lines = [line for line in text.splitlines() if home not in line]
         return "\n".join(lines[-20:])
 
     def _obituary(self) -> KernelDied:

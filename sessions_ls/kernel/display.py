@@ -39,7 +39,8 @@ class Displayer:
     """Shows values as `display` and `result` events of the cell that runs.
 
     `emit` takes an event, `cell` says whose it is, `figure` renders what is not an object's own
-    to render (a Matplotlib figure): it returns PNG bytes or None.
+    to render (a Matplotlib figure): it returns PNG bytes or None. `checkpoint` is called before
+    control goes back to user code.
     """
 
     def __init__(
@@ -47,10 +48,12 @@ class Displayer:
         emit: Callable[[dict[str, object]], None],
         cell: Callable[[], object],
         figure: Callable[[object], bytes | None],
+        checkpoint: Callable[[], None],
     ) -> None:
         self._emit = emit
         self._cell = cell
         self._figure = figure
+        self._checkpoint = checkpoint
         self._count = 0
 
     def begin(self) -> None:
@@ -72,6 +75,7 @@ class Displayer:
                 self._send("display", self._packed(value))
             else:
                 self._show("display", value, include, exclude)
+        self._checkpoint()
 
     def result(self, value: object) -> None:
         """Show the value of a cell's last expression."""

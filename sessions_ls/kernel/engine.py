@@ -309,6 +309,7 @@ class Engine:
         self._space.enter(position, inputs)
         self._learner.before(position, inputs)
         compiled = self._executor.compile(cell.source, cell.first_line, cell.flags)
+        self._emit({"e": "start", "cell": cell.ident})
         outcome = self._executor.run(cell.ident, compiled)
         self._ran.add(position)
         run = Run(cell.code, outcome.state, reads, {}, count, set(), set())
@@ -333,12 +334,12 @@ class Engine:
                 "count": run.count,
             }
         )
-        for unsure in self._learner.unobserved(position, run):
-            self.runs[unsure].code = ""
-            self._emit({"e": "unsure", "cell": unsure, "by": cell.ident})
+        told, changed = self._learner.pass_on(position, run)
+        for ident in told:
+            self._emit({"e": "learnt", "cell": ident, "amends": sorted(self.runs[ident].amends)})
         if outcome.state == "interrupted":
             raise Stopped("interrupted")
-        if replan:
+        if replan or changed:
             raise Stopped("replan")
 
 

@@ -8,6 +8,7 @@ from os import _exit, getpid, write
 from sys import gettrace, settrace
 from time import perf_counter
 
+from .capture import flush_native
 from .tracebacks import Collected, describe
 
 TYPE_CHECKING = False
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 ONLY_AST = 0x400
 TOP_LEVEL_AWAIT = 0x2000
 IS_COROUTINE = 0x80
+#: The flags of code that `from __future__ import …` sets.
+FUTURES = 0x1FE0000
 CACHED = 5000
 STRICT = ("error", None, SyntaxWarning, None, 0)
 #: What `compile` raises: NUL bytes are a ValueError, deep nesting one of the last two.
@@ -107,9 +110,14 @@ class Executor:
             self._cache[key] = known
         elif known.first_line != first_line:
             by = first_line - known.first_line
-            known.body = known.body and moved(known.body, by)
-            known.last = known.last and moved(known.last, by)
-            known.first_line = first_line
+            known = Compiled(
+                known.body and moved(known.body, by),
+                known.last and moved(known.last, by),
+                first_line,
+                None,
+                known.warned,
+            )
+            self._cache[key] = known
         return known
 
     def _compile(self, source: str, first_line: int, flags: int) -> Compiled:
@@ -145,6 +153,8 @@ class Executor:
 
     def _parts(self, source: str, flags: int) -> tuple[CodeType | None, CodeType | None]:
         flags |= TOP_LEVEL_AWAIT
+        if ends_in_statement(source):  # then the way round by the tree, half of the work, is saved
+            return compile(source, self.path, "exec", flags, True), None
         tree: Any = compile(source, self.path, "exec", flags | ONLY_AST, True)
         statements = tree.body
         if not statements:
@@ -156,7 +166,7 @@ class Executor:
         body = compile(tree, self.path, "exec", flags, True) if statements else None
         shown: Any = _ast.Expression(final.value)
         if body is not None:
-            flags |= body.co_flags & 0x1FFE0000  # what `from __future__ import …` above it asks for
+            flags |= body.co_flags & FUTURES  # what `from __future__ import …` above it asks for
         return body, compile(shown, self.path, "eval", flags, True)
 
     def set_text(self, text: str) -> None:
@@ -212,6 +222,7 @@ class Executor:
         else:
             outcome = self._failure(problem, ms)
             problem = None
+        flush_native()
         output.end()
         if changed:
             output.emit({"e": "ambient", "cell": cell, "what": changed})
@@ -342,6 +353,26 @@ def moved(code: CodeType, by: int) -> CodeType:
             constants = tuple([moved(one, by) if type(one) is kind else one for one in constants])
             break
     return code.replace(co_firstlineno=code.co_firstlineno + by, co_consts=constants)
+
+
+def ends_in_statement(source: str) -> bool:
+    """Whether `source`, if it compiles, certainly ends in a statement that is no expression.
+
+    Its last line is indented or an assignment, and begins outside brackets and strings: else it
+    would have to close what it is in.
+    """
+    head, _, line = source.rstrip().rpartition("\n")
+    for char in "'\"#;\\":
+        if char in line:
+            return False
+    if head.endswith(("\\", "\r")) or "\r" in line or "\f" in source:
+        return False
+    for opening, closing in ("()", "[]", "{}"):
+        if line.count(opening) != line.count(closing):
+            return False
+    return line.startswith((" ", "\t")) or (
+        " = " in line and line.partition(" = ")[0].isidentifier()
+    )
 
 
 def is_muted(source: str, statement: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import os
 import sys
+from _operator import is_not
 from os import O_RDONLY, close, devnull, dup2, fstat, getcwd
 from os import open as open_fd
 
@@ -77,7 +78,8 @@ class Guard:
         self._main = main
         self._private = private
         self._dunders = list(main.__dict__.items())
-        self._builtins: list[tuple[str, object]] = []
+        self._names: list[str] = []
+        self._values: list[object] = []
         self._modules = {
             name: module
             for name, module in sys.modules.items()
@@ -95,9 +97,12 @@ class Guard:
 
     def ready(self) -> None:
         """Everything is in place; remember it."""
-        self._builtins = [
-            (name, builtins.__dict__[name]) for name in NEEDED if name in builtins.__dict__
-        ]
+        self._names = [name for name in NEEDED if name in builtins.__dict__]
+        self._values = [builtins.__dict__[name] for name in self._names]
+
+    def know_filter(self, rule: Any) -> None:
+        """A warning filter is ours: no change by the cell."""
+        self._filters.insert(0, rule)
 
     def before(self) -> None:
         """A cell is about to run."""
@@ -146,7 +151,9 @@ class Guard:
 
     def _mend_builtins(self, what: list[str]) -> None:
         names = builtins.__dict__
-        for name, value in self._builtins:
+        if not any(map(is_not, map(names.get, self._names), self._values)):
+            return
+        for name, value in zip(self._names, self._values):  # noqa: B905  strict is of Python 3.10
             if names.get(name) is not value:
                 names[name] = value
                 what.append(f"builtins.{name}")

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # `signal` imports enum
+from _thread import get_ident
 from os import getpid, kill
 
 TYPE_CHECKING = False
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class Interrupts:
     """The state that the signal handler goes by. One exists in a kernel."""
 
-    __slots__ = ("busy", "harmless", "pending", "user")
+    __slots__ = ("_main", "busy", "harmless", "pending", "user")
 
     def __init__(self) -> None:
         #: A message is being handled.
@@ -30,6 +31,7 @@ class Interrupts:
         self.pending = False
         #: Our functions in which an exception may appear anywhere.
         self.harmless: tuple[CodeType, ...] = ()
+        self._main = get_ident()
 
     def install(self) -> None:
         """Become the handler of SIGINT and let the signal in (the launcher had it blocked)."""
@@ -53,6 +55,13 @@ class Interrupts:
             return
         self.pending = False
         raise KeyboardInterrupt
+
+    def checkpoint(self) -> None:
+        """Raise the KeyboardInterrupt that waits, if any: our code is about to return to the
+        user's. Without it, a loop that does nothing but call us would hardly ever be hit."""
+        if self.pending and self.user and get_ident() == self._main:
+            self.pending = False
+            raise KeyboardInterrupt
 
     def redeliver(self) -> None:
         """Send a waiting interrupt again. Called by the flusher thread while a cell runs."""

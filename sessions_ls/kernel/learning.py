@@ -27,12 +27,14 @@ SHARE = 0.05  # or this share of the time the cell itself took
 class Learner:
     """Looks at a notebook's values before and after each cell runs.
 
-    ``_watched`` holds the mutable versions that were unchanged when last seen, by cell and name.
+    ``_watched`` holds the mutable versions that were unchanged when last seen, by cell and name, and
+    ``_holders`` for each token of an object the versions that hold it.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._watched: Dict[Tuple[str, str], Version] = {}
+        self._holders: Dict[str, Set[Tuple[str, str]]] = {}
         self._size = 0
         self._bound = 0
         self._started = 0.0
@@ -45,6 +47,14 @@ class Learner:
             if key[0] in runs and (runs[key[0]].versions or {}).get(key[1]) is version
         }
         self._engine.watch.forget([version.value for version in self._watched.values()])
+        self._holders = {}
+        for ident, run in runs.items():
+            self._hold(ident, run)
+
+    def _hold(self, ident: str, run: Run) -> None:
+        for name, tokens in run.objects.items():
+            for token in tokens.split():
+                self._holders.setdefault(token, set()).add((ident, name))
 
     def before(self, position: int, inputs: Dict[str, Optional[Version]]) -> None:
         """Remember how things stand; put the random generators where the file has them here."""
@@ -53,6 +63,7 @@ class Learner:
         self._size = len(names)
         self._bound = sum(1 for name in engine.plan.cells[position].binds if name in names)
         generators = engine.generators
+        generators.notice()
         for hidden in generators.loaded():
             version = inputs.get(hidden)
             maker = -1
@@ -80,7 +91,7 @@ class Learner:
         learnt |= self._changed_aliases(position, inputs, changed, run, took)
         appears = self._appeared(position)
         run.appears |= appears
-        moved = engine.generators.read() if "random" in sys.modules else {}
+        moved = engine.generators.read()
         if run.state == "ok":
             learnt |= moved.keys()
             self._record_states(position, cell.amends | learnt, inputs, run)
@@ -138,32 +149,75 @@ class Learner:
         took: float,
     ) -> Set[str]:
         """Names the cell did not read whose value it changed all the same."""
+        learnt: Set[str] = set()
+        near = self._sharing_with(position, changed)
+        for ident, name in near:
+            if name not in inputs and self._changed_alias(position, ident, name, changed, run):
+                learnt.add(name)
+        return learnt | self._changed_elsewhere(position, inputs, near, took)
+
+    def _sharing_with(
+        self, position: int, changed: Dict[str, Tuple[Version, Probe]]
+    ) -> Set[Tuple[str, str]]:
+        """The versions, by cell and name, that share an object with one of the changed values."""
         engine = self._engine
-        watch = engine.watch
+        needs = engine.plan.cells[position].needs
+        found: Set[Tuple[str, str]] = set()
+        for name in changed:
+            maker = engine.run_at(needs[name])
+            for token in maker.objects.get(name, "").split() if maker is not None else ():
+                found |= self._holders.get(token, set())
+        return found
+
+    def _changed_alias(
+        self,
+        position: int,
+        ident: str,
+        name: str,
+        changed: Dict[str, Tuple[Version, Probe]],
+        run: Run,
+    ) -> bool:
+        """Whether a version that shares an object with a changed value changed with it."""
+        engine = self._engine
+        maker = engine.plan.before(name, position)
+        current = maker >= 0 and engine.plan.cells[maker].ident == ident
+        version = self._watched.get((ident, name))
+        if version is None or version.spoiled:
+            # It cannot be seen now. The cell runs again, with it in its place, and then it can.
+            return current
+        same = any(old.value is version.value for old, _ in changed.values())
+        if engine.watch.unchanged(version) and not same:
+            return False
+        version.spoiled = True
+        if current and name not in engine.plan.cells[position].binds:
+            run.reads[name] = version.fingerprint
+        return current
+
+    def _changed_elsewhere(
+        self,
+        position: int,
+        inputs: Dict[str, Optional[Version]],
+        near: Set[Tuple[str, str]],
+        took: float,
+    ) -> Set[str]:
+        """Values it changed though nothing shows how it reached them, as far as the time goes.
+
+        Whether an earlier cell changed them nobody knows, so the cell runs again with them restored.
+        """
+        engine = self._engine
         deadline = perf_counter() + max(SECONDS, took * SHARE)
         learnt: Set[str] = set()
         for (ident, name), version in list(self._watched.items()):
             if version.spoiled:
                 del self._watched[ident, name]
-                continue
-            if version.checked == watch.tick:
-                continue
-            near = any(_touches(version, old, new) for old, new in changed.values())
-            if not near and perf_counter() > deadline:
-                continue
-            same = any(old.value is version.value for old, _ in changed.values())
-            if watch.unchanged(version) and not same:
-                continue
-            version.spoiled = True
-            del self._watched[ident, name]
-            maker = engine.plan.before(name, position)
-            if name in inputs or maker < 0 or engine.plan.cells[maker].ident != ident:
-                continue
-            learnt.add(name)
-            if near and name not in engine.plan.cells[position].binds:
-                # It had the version it would have been given. Where nobody knows, for what shows no
-                # link to what the cell changed, the cell runs again with that version restored.
-                run.reads[name] = version.fingerprint
+            elif version.checked != engine.watch.tick and (ident, name) not in near:
+                if perf_counter() > deadline:
+                    break
+                if not engine.watch.unchanged(version):
+                    maker = engine.plan.before(name, position)
+                    if name not in inputs and maker >= 0:
+                        if engine.plan.cells[maker].ident == ident:
+                            learnt.add(name)
         return learnt
 
     def _appeared(self, position: int) -> Set[str]:
@@ -185,42 +239,38 @@ class Learner:
         space.adopt(found)
         return found
 
-    def unobserved(self, position: int, run: Run) -> List[str]:
-        """Later cells whose last run could not see that they change what this one just made.
+    def pass_on(self, position: int, run: Run) -> Tuple[List[str], bool]:
+        """Tell later cells that have run what they change besides, now that this one has.
 
-        They amend an object that a new value here shares something with, and ran before it did.
+        A cell that amends an object amends every name that has come to share it. Returns the idents
+        of the cells concerned, and whether the program must be resolved again.
         """
-        made = [
-            (name, version)
-            for name, version in (run.versions or {}).items()
-            if version.mutable and name[0] != "@"
-        ]
-        if not made:
-            return []
         engine = self._engine
-        found: List[str] = []
-        for later in range(position + 1, len(engine.plan.cells)):
-            cell = engine.plan.cells[later]
-            if not cell.amends or cell.ident not in engine.runs:
+        plan = engine.plan
+        made = {name: set(tokens.split()) for name, tokens in run.objects.items()}
+        told: List[str] = []
+        replan = False
+        for later in plan.amending(position) if made else ():
+            cell = plan.cells[later]
+            ran = engine.runs.get(cell.ident)
+            if ran is None or ran.code != cell.code:
                 continue
-            if not engine.runs[cell.ident].code:
-                continue
-            for name in cell.amends:
-                maker = cell.needs.get(name)
-                given = None if maker is None else engine.version(maker, name)
-                if given is None or not given.mutable:
-                    continue
-                if any(
-                    other != name
-                    and other not in cell.amends
-                    and other not in cell.binds
-                    and (given.value is version.value or share(given.parts, version.parts))
-                    and not (given.value is not version.value and None in (given.parts, version.parts))
-                    for other, version in made
-                ):
-                    found.append(cell.ident)
-                    break
-        return found
+            tokens: Set[str] = set()
+            for name in cell.amends & cell.needs.keys():
+                maker = engine.run_at(cell.needs[name])
+                tokens.update(maker.objects.get(name, "").split() if maker is not None else ())
+            more = frozenset(
+                name
+                for name, own in made.items()
+                if not own.isdisjoint(tokens)
+                and name not in cell.changes
+                and plan.before(name, later) == position
+            )
+            if more:
+                ran.amends |= more
+                told.append(cell.ident)
+                replan = not plan.learn(later, more) or replan
+        return told, replan
 
     # -- what it made ----------------------------------------------------------------------------
 
@@ -263,17 +313,17 @@ class Learner:
             version = Version(value, probe, stands, engine.watch.tick)
             if version.mutable:
                 self._watched[cell.ident, name] = version
+            if version.mutable or isinstance(value, type):
                 version.aliases = {
                     read: given.value
                     for read, given in inputs.items()
-                    if given is not None
-                    and given.mutable
-                    and (given.value is value or share(given.parts, version.parts))
+                    if given is not None and _lives_in(given, version)
                 }
             made[name] = version
             run.binds[name] = stands
         run.versions = made
         run.objects = self._objects(position, inputs, made)
+        self._hold(cell.ident, run)
 
 
     def _objects(
@@ -319,8 +369,16 @@ class _Exact:
         self.parts: Tuple[int, ...] = ()
 
 
-def _touches(version: Version, old: Version, new: Probe) -> bool:
-    return share(version.parts, old.parts) or share(version.parts, new.parts)
+def _lives_in(given: Version, version: Version) -> bool:
+    """Whether a value may hold the very object that was read, or a class of the notebook's own.
+
+    When that is made anew the value belongs to the old one, and `is` or `isinstance` tell.
+    """
+    if isinstance(given.value, type):
+        return getattr(given.value, "__module__", None) == "__main__"
+    return given.mutable and (
+        given.value is version.value or share(given.parts, version.parts)
+    )
 
 
 def _is_definition(value: object) -> bool:
@@ -333,8 +391,14 @@ def _is_definition(value: object) -> bool:
 
 
 def _moves(value: object) -> bool:
-    """Iterators are used up by whoever reads them."""
-    return hasattr(type(value), "__next__")
+    """Iterators are used up by whoever reads them, and pictures are there to be drawn on."""
+    kind = type(value)
+    if hasattr(kind, "__next__"):
+        return True
+    if kind.__name__ == "ndarray" and getattr(value, "dtype", None) == object:
+        value = next(iter(value.ravel()), None)  # type: ignore[attr-defined]  axes in an array
+        kind = type(value)
+    return any(base.__module__ == "matplotlib.artist" for base in kind.__mro__)
 
 
 def _producer(code: str, run: Run) -> str:

@@ -190,6 +190,7 @@ class Output:
         self.drain()
         if monotonic() - self.channel.sent_at > 0.01:
             self.channel.flush()
+        self.interrupts.checkpoint()
 
     def _rouse(self) -> None:
         self._awake = True

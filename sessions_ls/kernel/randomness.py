@@ -18,13 +18,18 @@ NUMPY = "@numpy.random"
 class Generators:
     """The global generators of ``random`` and ``numpy.random``, where the notebook loaded them.
 
-    ``initial`` is the state each had after the cell that loaded it: what a cell finds when no cell
-    above it moved the generator.
+    ``initial`` is the state in which each was first seen, what a cell finds when no cell above it
+    moved the generator: before the first cell, or after the cell that loaded it.
     """
 
     def __init__(self) -> None:
         self.initial: Dict[str, Any] = {}
         self._now: Dict[str, Any] = {}
+
+    def notice(self) -> None:
+        """Before a cell runs: take in generators that something else has loaded."""
+        if not self._now and sys.modules.get("random") is not None:
+            self.read()
 
     def loaded(self) -> Dict[str, Any]:
         """The states as they were when last read, by hidden name."""
@@ -33,6 +38,8 @@ class Generators:
     def read(self) -> Dict[str, Any]:
         """Read the states again: those that moved, or that are new, since the last look."""
         moved: Dict[str, Any] = {}
+        if "random" not in sys.modules:
+            return moved  # numpy.random loads it, too
         for name, state in _states().items():
             if name not in self._now:
                 self.initial[name] = state

@@ -8,6 +8,7 @@ import os
 import sys
 from os import _exit, close, getpid
 
+from .capture import flush_native
 from .channel import Channel
 from .display import Displayer
 from .execute import Executor
@@ -46,7 +47,12 @@ class Worker:
         self.interrupts = Interrupts()
         self.output = Output(self.channel, self.interrupts, max(reading, writing) + 1)
         sys.stdout, sys.stderr = self.output.stdout, self.output.stderr
-        self.displayer = Displayer(self.output.emit, lambda: self.output.cell, FIGURES.render)
+        self.displayer = Displayer(
+            self.output.emit,
+            lambda: self.output.cell,
+            FIGURES.render,
+            self.interrupts.checkpoint,
+        )
         FIGURES.show = self.displayer.picture
         FIGURES.note = lambda text: print(text, file=sys.stderr)
         self.guard = Guard(self.output, self.interrupts, main, private)
@@ -148,9 +154,7 @@ class Worker:
             from .fingerprint import probe
             from .service import Service
 
-            self._service = Service(
-                self.main.__dict__, self.executor, probe, self.output.emit
-            )
+            self._service = Service(self.main.__dict__, self.executor, probe, self.output.emit)
         self._service.handle(message)
 
     def _ping(self, message: dict[str, Any]) -> None:
@@ -179,6 +183,7 @@ class Worker:
                 rule = ("ignore", text.format(name), DeprecationWarning, None, 0)
                 if rule not in filters[:4]:
                     filters.insert(0, rule)
+                    self.guard.know_filter(rule)
 
     def _in_child(self) -> None:
         self.output.become_child(sys)
@@ -200,6 +205,7 @@ class Worker:
                 step()
             except BaseException as error:  # noqa: BLE001  the next step must run
                 sys.stderr.write(self._described(error))
+        flush_native()
         self.output.drain(final=True)
         self.channel.flush()
         _exit(0)

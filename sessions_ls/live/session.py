@@ -253,7 +253,7 @@ class LiveSession:
         self._block_held(request, summary)
         if not asked:
             return
-        self._mark(asked, "queued")
+        self._mark([idents[p] for p in self._program.resolution.order if idents[p] in asked], "queued")
         self.start_kernel()
         while True:
             message = self._plan(forced, asked, auto)
@@ -371,10 +371,9 @@ class LiveSession:
                 by = self._position(event["by"])
                 if position is not None and by is not None:
                     self._say(position, "blocked", by=by + 1)
-            elif kind == "unsure" and ident in self._cells.records:
-                record = self._cells.records[ident]
-                self._cells.records[ident] = record.replaced(reads={}, key="")
-                self._statuses = None
+            elif kind == "learnt" and ident in self._cells.records and position is not None:
+                record = self._cells.records[ident].replaced(amends=event["amends"])
+                self._keep(position, record)
             elif kind == "ambient" and position is not None:
                 self._emit({"event": "ambient", "number": position + 1, "what": event["what"]})
 
@@ -413,10 +412,14 @@ class LiveSession:
         cell = self._program.cells[position].cell
         record = running.record(event, cell.title, cell.start, cell.volatile)
         record.key = record_key(record, self._python)
+        self._keep(position, record)
+        self._say(position, record.state, record)
+
+    def _keep(self, position: int, record: Record) -> None:
         if self._cells.put(position, record):
             self._program.resolve()
             self._stale_plan = True
-        self._say(position, record.state, record)
+        self._statuses = None
 
     def _say(
         self, position: int, state: str, record: Record | None = None, **more: object

@@ -160,6 +160,7 @@ class Expressions(State):
     def _comprehension(self, node: Any) -> None:
         """Its targets are its own. Conditions and elements see no names of a class around it."""
         first = node.generators[0]
+        self._comprehensions += 1
         self.expr(first.iter)
         names: list[str] = []
         for generator in node.generators:
@@ -175,7 +176,6 @@ class Expressions(State):
         self._hidden = self._hidden.union(names)
         if saved[0] is not None:
             self._hidden |= {"__class__"}
-        self._comprehensions += 1
         self._settle(names)
         for generator in node.generators:
             if generator is not first:

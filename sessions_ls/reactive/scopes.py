@@ -275,6 +275,7 @@ class Later:
 
     def _comprehension(self, node: Any) -> None:
         first = node.generators[0]
+        self.comprehensions += 1
         self.visit(first.iter)
         names: list[str] = []
         for generator in node.generators:
@@ -284,7 +285,6 @@ class Later:
         saved = (self.hidden, self.bypass)
         self.hidden = self.hidden.union([mangled(self.private, name) for name in names])
         self.bypass = self.scope.is_class
-        self.comprehensions += 1
         for generator in node.generators:
             if generator is not first:
                 self.visit(generator.iter)
@@ -330,6 +330,7 @@ class Later:
         else:  # never evaluated
             for name in walrus_targets(node.annotation):
                 self.scope.bound.add(mangled(self.private, name))
+                self.doubtful = True
         if node.value is not None or type(target) is not _ast.Name:
             self.visit(target)
         elif node.simple:

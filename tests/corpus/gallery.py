@@ -24,7 +24,7 @@ from tests.corpus.running import Cache, Runner, compare
 from tests.corpus.static import Finding
 
 PACKAGE, VERSION, FOLDER = "matplotlib", "3.10.7", "galleries"
-IMPORTS = (f"{PACKAGE}=={VERSION}", "pandas>=2.2", "pillow", "scipy", "packaging")
+IMPORTS = (f"{PACKAGE}=={VERSION}", "pandas>=2.2", "scipy", "colorspacious", "flask")
 """What the notebooks of the gallery import."""
 
 
@@ -77,7 +77,9 @@ def report_static(folder: Path, found: Sequence[Path]) -> bool:
     """Analyse all; True without a diagnostic and with every plan as a script would run."""
     results = {path: Finding(path.read_text("utf-8")) for path in found}
     count = Counter(
-        (problem.severity, problem.code) for result in results.values() for problem in result.problems
+        (problem.severity, problem.code)
+        for result in results.values()
+        for problem in result.problems
     )
     reused = sum(bool(result.reused) for result in results.values())
     marimo = sum(bool(result.reused_marimo) for result in results.values())
@@ -136,7 +138,7 @@ def _all(
 
 def _verdict(runner: Runner, path: Path, plain: dict[str, Any], ours: dict[str, Any]) -> str:
     if ours["state"] != "ok":
-        return ours["state"]
+        return str(ours["state"])
     verdict = compare(plain["stdout"], ours["stdout"])
     if verdict == "same":
         return verdict

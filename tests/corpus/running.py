@@ -52,13 +52,13 @@ class Cache:
 
 
 class Runner:
-    """Runs the notebooks of one gallery, each in a copy of the gallery's folder."""
+    """Runs the notebooks of one gallery, each in a folder of its own."""
 
     def __init__(
         self, folder: Path, scratch: Path, cache: Cache, python: str, sessions: Sequence[str],
         engine: str, limit: float,
     ) -> None:  # fmt: skip
-        """``engine`` is a digest of the code of sessions-ls, ``limit`` the seconds a script may take."""
+        """``engine``: digest of the code of sessions-ls. ``limit``: seconds a script may take."""
         self._folder = folder
         self._scratch = scratch
         self._cache = cache
@@ -96,15 +96,11 @@ class Runner:
         return self._cache.put(key, done)
 
     def _copy(self, notebook: Path, name: str) -> Path:
-        """The notebook in a copy of its gallery, so that what it writes falls there."""
-        copy = self._scratch / name
-        with _COPYING:
-            if not copy.exists():
-                shutil.copytree(self._folder, copy)
-        return copy / notebook.relative_to(self._folder)
-
-
-_COPYING = threading.Lock()
+        """The notebook alone in a folder: a neighbour could hide a module that it imports."""
+        folder = self._scratch / name / notebook.relative_to(self._folder).with_suffix("")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return Path(shutil.copy(notebook, folder))
 
 
 def run(

@@ -47,7 +47,7 @@ def plan(program: Program) -> list[int]:
 
 
 def several_homes(cells: Sequence[Names], marimo: bool = False) -> set[str]:
-    """The names for which a rule of one definition per name refuses a notebook of these ``cells``."""
+    """The names for which a rule of one definition per name refuses a notebook."""
     count = Counter(name for names in cells for name in names.binds)
     often = {name for name, cells_ in count.items() if cells_ > 1}
     if marimo:

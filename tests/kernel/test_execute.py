@@ -146,6 +146,21 @@ def test_moved_code_keeps_its_lines(every: Runner) -> None:
         assert error["frames"][0][1] == first + 2
 
 
+def test_the_same_text_twice(every: Runner) -> None:
+    """Two cells with one text each keep their own lines."""
+    first = every.run("def f(): 1/0", 10)
+    assert first.state == "ok"
+    every.run("def g(): f()\nh = f", 1)
+    every.run("def f(): 1/0", 20)
+    assert every.run("h()", 30).error["line"] == 10
+    assert every.run("f()", 30).error["line"] == 20
+
+
+def test_forking_is_no_change(every: Runner) -> None:
+    answer = every.run("import os\np = os.fork()\nif not p: os._exit(0)\nos.waitpid(p, 0)[1]")
+    assert (answer.text, answer.stderr, answer.changed) == ("0", "", [])
+
+
 def test_future_flags(every: Runner) -> None:
     annotations = 0x1000000
     answer = every.run("def f(x: undefined): pass", flags=annotations)

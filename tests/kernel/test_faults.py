@@ -14,6 +14,7 @@ ENDINGS = [
     ("os._exit", "import os; os._exit(7)", "dead", "exit status 7"),
     ("segfault", "import ctypes; ctypes.string_at(0)", "dead", "SIGSEGV (signal 11)"),
     ("segfault says where", "import ctypes; ctypes.string_at(0)", "dead", "nb.py"),
+    ("segfault hides us", "import ctypes; ctypes.string_at(0)", "dead", "Segmentation fault"),
     ("abort", "import os; os.abort()", "dead", "SIGABRT"),
     ("SIGKILL", "import os; os.kill(os.getpid(), 9)", "dead", "out of memory?"),
     ("SIGTERM", "import os; os.kill(os.getpid(), 15)", "dead", "SIGTERM"),

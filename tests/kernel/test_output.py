@@ -22,7 +22,8 @@ WRITES = [
     ("os.write", "import os; os.write(1, b'x\\n'); os.write(2, b'y\\n'); None", "x\n", "y\n"),
     (
         "order",
-        "import os\nfor i in range(3):\n    print('p', i)\n    os.write(1, b'w\\n'); os.system('echo s')",
+        "import os\nfor i in range(3):\n    print('p', i)\n    os.write(1, b'w\\n')\n"
+        "    os.system('echo s')",
         "p 0\nw\ns\np 1\nw\ns\np 2\nw\ns\n",
         "",
     ),
@@ -36,6 +37,12 @@ WRITES = [
         "utf-16 from outside",
         "import os; os.write(1, 'é'.encode('utf-16')); None",
         "\ufffd\ufffd\ufffd\0",
+        "",
+    ),
+    (
+        "printf",
+        "import ctypes; ctypes.CDLL(None).printf(b'native\\n');",
+        "native\n",
         "",
     ),
     ("half a character", "import os; os.write(1, b'a\\xc3'); None", "a\ufffd", ""),

@@ -42,7 +42,6 @@ class PlainExecutor:
 
     def run(self, cell: str, compiled) -> Outcome:
         self.ran.append(cell)
-        self.emit({"e": "start", "cell": cell})
         body, value = compiled
         out, state, error = io.StringIO(), "ok", None
         with redirect_stdout(out):

@@ -7,6 +7,7 @@ from random import Random
 NAMES = ["a", "b", "c", "d"]
 LISTS = ["p", "q", "r"]
 FUNCTIONS = ["f", "g"]
+CLASS = "class K:\n    v = %d\n    def __repr__(self): return 'K%%d' %% self.v"
 
 
 def statement(rng: Random) -> str:
@@ -32,7 +33,7 @@ def statement(rng: Random) -> str:
             f"{s}.append({t}[:1])",
             f"{s} += [{k}]",
             f"{s}[0] = {n}",
-            f"if {n} > 1: {s}.append({k})",
+            f"if {n} > 1: {s}.append({k})", f"{n} = sum(1 for one in {s} if one == {k})",
             f"{t} = {s}; {t}.append({k})",
             f"def {fn}(x={k}): return x + {n}",
             f"def {fn}(x={k}): {s}.append(x); return len({s})",
@@ -40,11 +41,15 @@ def statement(rng: Random) -> str:
             f"def {fn}(x={k}):\n    global {n}\n    {n} = x + {k}\n    return {n}",
             f"{n} = {fn}({k})",
             f"{n} = max(map(lambda x: x + {m}, [{k}, 1]))",
-            f"{n} = len(str({s}))",
+            f"{n} = len({s})",
             f"del {n}\n{n} = {k}",
             "import random; random.seed(%d)" % k,
             f"import random; {n} = random.randint(0, 9)",
             f"exec('{n} = {k}')",
+            CLASS % k,
+            f"{s} = [K(), {k}]",
+            f"{n} = sum(isinstance(one, K) for one in {s})",
+            f"{s}[-1:] = [K.v]",
         ]
     )
 
@@ -63,7 +68,7 @@ def cell(rng: Random) -> str:
 
 HEAD = [
     "a, b, c, d = 1, 2, 3, 4",
-    "p = [1]; q = [2]; r = p",
+    "p = [1]; q = [2]; r = p\n" + CLASS % 0,
     "def f(x): return x + a\ndef g(x): return x + len(p)",
 ]
 

@@ -1,0 +1,166 @@
+"""What is wrong or out of date, as diagnostics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pygls.uris import from_fs_path
+
+from sessions_ls.lsp.wire import quoted, range_json
+from sessions_ls.lsp.words import cell_name, head_line, headline, last_line, out_of_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sessions_ls.live.view import CellView, View
+    from sessions_ls.lsp.documents import Document
+    from sessions_ls.lsp.policy import Client
+    from sessions_ls.notebook.problems import Problem
+
+DOCS = "https://github.com/sessions-ls/sessions-ls/blob/main/docs/diagnostics"
+"""The folder of the pages that explain each code."""
+
+ERROR, WARNING, INFORMATION, HINT = 1, 2, 3, 4
+SEVERITIES = {"error": ERROR, "warning": WARNING, "hint": HINT}
+RESULT_LINES = 10
+WIDEST = 200  # columns of a line of a result in a diagnostic
+FADED = ',"tags":[1]'
+
+
+def diagnostics(view: View, document: Document, client: Client) -> str:
+    """All diagnostics of a notebook: a JSON array.
+
+    They follow what is proven, not what runs at the moment, so that a run does not make them blink.
+    """
+    found = [_problem(problem, document) for problem in view.problems]
+    for cell in view.cells:
+        found += _of_cell(cell, view, document, client)
+    return f"[{','.join(found)}]"
+
+
+def _of_cell(
+    cell: CellView, view: View, document: Document, client: Client
+) -> Iterator[str]:
+    status, record = cell.status, cell.record
+    state = status.state
+    if state in ("stale", "interrupted"):
+        fade = FADED if client.policy.fade and client.tags else ""
+        message = f"{state.capitalize()}: {status.reason}"
+        if record is not None and record.error is not None:
+            message += f" (the last run failed: {headline(record, WIDEST)[2:]})"
+        yield _on_head(cell, document, HINT, "stale-cell", message, fade)
+    elif state == "error" and status.reason is None and record is not None and record.error:
+        yield _error(cell, view, document, client)
+    elif state == "blocked":
+        cause = None if status.cause is None else view.cells[status.cause]
+        related = ""
+        if cause is not None and client.related:
+            place = _line_range(document, head_line(cause.cell))
+            related = _related([(document.uri, place, cell_name(cause))])
+        message = f"Blocked: {status.reason}"
+        yield _on_head(cell, document, WARNING, "blocked-cell", message, related)
+    if client.policy.results and record is not None and record.error is None:
+        result = _result(cell)
+        if result:
+            place = _line_range(document, last_line(cell.cell))
+            yield _diagnostic(place, INFORMATION, "cell-result", result)
+
+
+def _error(cell: CellView, view: View, document: Document, client: Client) -> str:
+    """The error of a cell, at the line that raised it."""
+    record = cell.record
+    assert record is not None
+    error = record.error
+    assert error is not None
+    line = head_line(cell.cell)
+    if error.line is not None:
+        line = min(cell.cell.start + error.line - 1, max(cell.cell.stop - 1, line))
+    message = f"{error.type}: {error.message}" if error.message else error.type
+    if not client.related:
+        return _diagnostic(
+            _line_range(document, line), ERROR, "cell-error", error.traceback.strip() or message
+        )
+    places = []
+    for path, number, function in error.frames:
+        if path != view.path:
+            place = range_json(number - 1, 0, number, 0)
+            places.append((from_fs_path(path) or "", place, f"in {function}"))
+        elif number - 1 != line:
+            place = _line_range(document, min(number, len(document.text)) - 1)
+            where = "" if function == "<module>" else f"{function}, "
+            places.append((document.uri, place, f"in {where}{_cell_at(view, number - 1)}"))
+    return _diagnostic(
+        _line_range(document, line), ERROR, "cell-error", message, _related(places)
+    )
+
+
+def _cell_at(view: View, line: int) -> str:
+    name = ""
+    for cell in view.cells:
+        if head_line(cell.cell) > line:
+            break
+        name = cell_name(cell)
+    return name
+
+
+def _result(cell: CellView) -> str:
+    """A cell's result, as text of about ten lines."""
+    record = cell.record
+    assert record is not None
+    parts = [record.stdout, record.stderr, record.text]
+    parts += [o.data for o in record.outputs if o.mime == "text/plain" and isinstance(o.data, str)]
+    lines = [line for part in parts for line in part.rstrip().split("\n") if part.strip()]
+    if not lines:
+        lines = [mime for mime in dict.fromkeys(output.mime for output in record.outputs)]
+    if not lines:
+        return ""
+    if len(lines) > RESULT_LINES:
+        left = len(lines) - RESULT_LINES + 1
+        lines = [*lines[: RESULT_LINES - 1], f"… {left} more lines"]
+    mark = out_of_date(cell)
+    if mark:
+        lines.insert(0, f"({mark})")
+    return "\n".join(line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…" for line in lines)
+
+
+def _problem(problem: Problem, document: Document) -> str:
+    start = document.units(problem.line, problem.column)
+    end = document.units(problem.line, problem.end_column)
+    if end <= start:
+        start, end = min(start, end), start + 1
+    return _diagnostic(
+        range_json(problem.line, start, problem.line, end),
+        SEVERITIES[problem.severity],
+        problem.code,
+        problem.message,
+    )
+
+
+def _on_head(
+    cell: CellView, document: Document, severity: int, code: str, message: str, more: str
+) -> str:
+    return _diagnostic(_line_range(document, head_line(cell.cell)), severity, code, message, more)
+
+
+def _line_range(document: Document, line: int) -> str:
+    """The content of a line, without the blanks around it."""
+    text = document.text.line(line)
+    start = document.units(line, len(text) - len(text.lstrip()))
+    end = document.units(line, len(text.rstrip()))
+    return range_json(line, min(start, end), line, end)
+
+
+def _related(places: list[tuple[str, str, str]]) -> str:
+    items = [
+        f'{{"location":{{"uri":{quoted(uri)},"range":{place}}},"message":{quoted(message)}}}'
+        for uri, place, message in places
+        if uri
+    ]
+    return f',"relatedInformation":[{",".join(items)}]' if items else ""
+
+
+def _diagnostic(place: str, severity: int, code: str, message: str, more: str = "") -> str:
+    return (
+        f'{{"range":{place},"severity":{severity},"code":"{code}","source":"sessions",'
+        f'"codeDescription":{{"href":"{DOCS}/{code}.md"}},"message":{quoted(message)}{more}}}'
+    )

@@ -1,0 +1,87 @@
+"""What each client is shown, and what it takes: the one place that knows clients by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pygls.capabilities import get_capability
+
+if TYPE_CHECKING:
+    from lsprotocol import types
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How results and states reach the person.
+
+    hints: results as inlay hints, of at most ``width`` columns.
+    again: seconds after which a refresh of hints is sent a second time; 0: never.
+    results: results as information diagnostics on the last line of their cells.
+    fade: the marker of a stale cell is drawn as unnecessary.
+    tables: Markdown tables are drawn as tables.
+    """
+
+    hints: bool
+    width: int
+    again: float
+    results: bool
+    fade: bool
+    tables: bool
+
+
+POLICIES = {
+    # Neovim up to 0.12 stores refreshed hints and paints the old ones; a second refresh repairs it.
+    "neovim": Policy(hints=True, width=60, again=0.15, results=False, fade=True, tables=False),
+    # Helix never asks again for hints after a run, has no lenses, and shows hints of the first
+    # server that offers them alone.
+    "helix": Policy(hints=False, width=60, again=0.0, results=True, fade=False, tables=False),
+    # VS Code cuts all hints of a line to 43 characters together.
+    "vscode": Policy(hints=True, width=43, again=0.0, results=False, fade=True, tables=True),
+    # Any other client that asks for hints again when told to.
+    "live hints": Policy(hints=True, width=60, again=0.0, results=False, fade=True, tables=False),
+    # Any other client that does not.
+    "diagnostics": Policy(hints=False, width=60, again=0.0, results=True, fade=False, tables=False),
+}
+
+NAMES = {
+    "neovim": "neovim",
+    "helix": "helix",
+    "visual studio code": "vscode",
+    "vscodium": "vscode",
+    "code - oss": "vscode",
+    "cursor": "vscode",
+    "windsurf": "vscode",
+    "positron": "vscode",
+}
+
+
+class Client:
+    """The client at the other end: its policy, and what it says that it takes."""
+
+    def __init__(self, params: types.InitializeParams) -> None:
+        def can(path: str) -> bool:
+            return bool(get_capability(params.capabilities, path))
+
+        def among(path: str, value: object) -> bool:
+            return value in (get_capability(params.capabilities, path) or ())
+
+        diagnostics = "text_document.publish_diagnostics"
+        self.refreshes_lenses = can("workspace.code_lens.refresh_support")
+        self.refreshes_hints = can("workspace.inlay_hint.refresh_support")
+        self.progress = can("window.work_done_progress")
+        self.shows_documents = can("window.show_document.support")
+        self.related = can(f"{diagnostics}.related_information")
+        self.tags = among(f"{diagnostics}.tag_support.value_set", 1)
+        self.markdown = among("text_document.hover.content_format", "markdown")
+        self.hint_tooltips = among(
+            "text_document.inlay_hint.resolve_support.properties", "tooltip"
+        )
+        self.policy = POLICIES[self._row(params.client_info)]
+
+    def _row(self, info: types.ClientInfo | None) -> str:
+        name = info.name.lower() if info is not None else ""
+        for part, row in NAMES.items():
+            if name.startswith(part):
+                return row
+        return "live hints" if self.refreshes_hints else "diagnostics"

@@ -1,0 +1,59 @@
+"""Asking the client to ask again for lenses and hints, at most ten times a second."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from sessions_ls.lsp.server import SessionsServer
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 0.1
+
+
+class Refresher:
+    """Coalesces refresh requests; the last one is never lost."""
+
+    def __init__(self, server: SessionsServer) -> None:
+        self._server = server
+        self._timer: asyncio.TimerHandle | None = None
+        self._repair: asyncio.TimerHandle | None = None
+        self._last = 0.0
+
+    def soon(self) -> None:
+        """Results or states changed."""
+        client = self._server.client
+        if self._timer is None and (client.refreshes_lenses or client.refreshes_hints):
+            loop = asyncio.get_running_loop()
+            when = max(loop.time(), self._last + INTERVAL)
+            self._timer = loop.call_at(when, self._refresh)
+
+    def _refresh(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = None
+        self._last = loop.time()
+        client = self._server.client
+        if client.refreshes_lenses:
+            self._ask(types.WORKSPACE_CODE_LENS_REFRESH)
+        if client.refreshes_hints and client.policy.hints:
+            self._ask(types.WORKSPACE_INLAY_HINT_REFRESH)
+            if client.policy.again:
+                if self._repair is not None:
+                    self._repair.cancel()
+                self._repair = loop.call_later(
+                    client.policy.again, self._ask, types.WORKSPACE_INLAY_HINT_REFRESH
+                )
+
+    def _ask(self, method: str) -> None:
+        def answered(future: Future[Any]) -> None:
+            if not future.cancelled() and future.exception() is not None:
+                log.info("%s: %s", method, future.exception())
+
+        self._server.protocol.send_request(method, None).add_done_callback(answered)

@@ -1,0 +1,118 @@
+"""The server: one editor's buffers on one side, their live sessions on the other."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from sessions_ls.lsp import commands, documents, hints, hover, lenses, progress, sync
+from sessions_ls.lsp.notebooks import Notebooks
+from sessions_ls.lsp.policy import Client
+from sessions_ls.lsp.refresh import Refresher
+from sessions_ls.lsp.wire import Protocol, converter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+log = logging.getLogger(__name__)
+
+GRACE = 30.0
+"""Seconds that a closed notebook keeps its kernel: some editors reload by closing and opening."""
+
+
+class SessionsServer(LanguageServer):
+    """What the features share.
+
+    Handlers are coroutines on one event loop. What may take long goes through `blocking` or a
+    notebook's own thread; pygls's pool reads standard input and nothing else.
+    """
+
+    protocol: Protocol
+
+    def __init__(self, version: str, grace: float = GRACE) -> None:
+        super().__init__(
+            "sessions-ls",
+            version,
+            protocol_cls=Protocol,
+            converter_factory=converter,
+            max_workers=2,
+        )
+        self.client = Client(types.InitializeParams(types.ClientCapabilities()))
+        self.notebooks = Notebooks(self, grace)
+        self.refresher = Refresher(self)
+        self._workers = concurrent.futures.ThreadPoolExecutor(4, "sessions-worker")
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def report_server_error(self, error: Exception, source: type[Exception]) -> None:
+        """Log. A message box is for what the person can act on."""
+        log.error("%s: %s", source.__name__, error, exc_info=error)
+
+    async def blocking(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run something slow in a thread of our own."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._workers, function, *arguments
+        )
+
+    def start_task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Start a coroutine that nobody waits for; its exception goes to the log."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a task failed", exc_info=task.exception())
+
+    def say(self, message: str, kind: types.MessageType = types.MessageType.Error) -> None:
+        """Tell the person, for things they can act on."""
+        self.window_show_message(types.ShowMessageParams(kind, message))
+
+
+async def initialize(ls: SessionsServer, params: types.InitializeParams) -> None:
+    """`initialize`: our documents in place of pygls's, and what this client is offered."""
+    from sessions_ls.lsp.start import watch_parent
+
+    documents.install(ls.protocol, params)
+    ls.client = Client(params)
+    if ls.client.policy.hints:
+        options = types.InlayHintOptions(resolve_provider=ls.client.hint_tooltips)
+        ls.feature(types.TEXT_DOCUMENT_INLAY_HINT, options)(hints.inlay_hints)
+        if ls.client.hint_tooltips:
+            ls.feature(types.INLAY_HINT_RESOLVE)(hints.resolve_hint)
+    watch_parent(params.process_id, ls)
+
+
+async def shutdown(ls: SessionsServer, params: None) -> None:
+    """`shutdown`: runs stop, what they gave is saved, kernels end."""
+    await ls.blocking(ls.notebooks.end, 1.5)
+
+
+FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
+    (types.INITIALIZE, initialize, None),
+    (types.SHUTDOWN, shutdown, None),
+    (types.TEXT_DOCUMENT_DID_OPEN, sync.did_open, None),
+    (types.TEXT_DOCUMENT_DID_CHANGE, sync.did_change, None),
+    (types.TEXT_DOCUMENT_DID_SAVE, sync.did_save, None),
+    (types.TEXT_DOCUMENT_DID_CLOSE, sync.did_close, None),
+    (types.TEXT_DOCUMENT_CODE_LENS, lenses.code_lens, types.CodeLensOptions()),
+    (types.TEXT_DOCUMENT_HOVER, hover.hover, None),
+    (types.WINDOW_WORK_DONE_PROGRESS_CANCEL, progress.cancelled, None),
+)
+"""Every method that is served whoever asks, with its handler and options."""
+
+
+def create(version: str, grace: float = GRACE) -> SessionsServer:
+    """A server with every feature, not yet connected."""
+    server = SessionsServer(version, grace)
+    for method, handler, options in FEATURES:
+        server.feature(method, options)(handler)
+    for name, command in commands.COMMANDS.items():
+        server.command(name)(commands.handler(name, command))
+    return server

@@ -1,0 +1,76 @@
+"""Places and short phrases that several features share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sessions_ls.results.text import first_line
+
+if TYPE_CHECKING:
+    from sessions_ls.live.view import CellView
+    from sessions_ls.notebook.cells import Cell
+    from sessions_ls.results.record import Record
+
+
+def head_line(cell: Cell) -> int:
+    """The line, from 0, that stands for a cell: its marker, else its first line with text."""
+    if cell.marker is not None:
+        return cell.marker
+    source = cell.source
+    return cell.start + source.count("\n", 0, len(source) - len(source.lstrip()))
+
+
+def last_line(cell: Cell) -> int:
+    """The last line of a cell's code, from 0: blank lines and comments below it do not count."""
+    source = cell.source.rstrip()
+    if not source:
+        return head_line(cell)
+    line = end = cell.start + source.count("\n")
+    while True:
+        body, newline, last = source.rpartition("\n")
+        if not last.lstrip().startswith("#"):
+            return line
+        source = body.rstrip()
+        if not newline or not source:
+            return end  # nothing but comments
+        line = cell.start + source.count("\n")
+
+
+def duration(milliseconds: float) -> str:
+    """A time as a person says it: `12 ms`, `1.2 s`, `3 min 5 s`."""
+    if milliseconds < 1:
+        return "<1 ms"
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / 1000
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def cell_name(view: CellView) -> str:
+    """How a cell is called in a sentence."""
+    title = view.cell.title
+    return f"cell {view.number} ({title})" if title else f"cell {view.number}"
+
+
+def headline(record: Record, width: int) -> str:
+    """What a cell gave, in one line of at most ``width`` columns; "" when it gave nothing."""
+    if record.error is not None:
+        error = record.error
+        return first_line(f"✗ {error.type}: {error.message}", width)
+    plain = (output.data for output in record.outputs if output.mime == "text/plain")
+    for text in (record.text, *plain, record.stdout):
+        line = first_line(text, width - 2) if isinstance(text, str) else ""
+        if line:
+            return f"→ {line}"
+    kinds = [output.mime for output in record.outputs]
+    return first_line(f"→ {kinds[0]}", width) if kinds else ""
+
+
+def out_of_date(view: CellView) -> str:
+    """Why the shown result may not be taken for the cell's; "" when it may."""
+    if view.state in ("fresh", "error") or view.record is None:
+        return ""
+    return view.state
