@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     broken = [row for row in rows if row.broken]
     print(f"\n{len([row for row in rows if row.holds])} limits kept, {len(broken)} not.")
     for row in broken:
-        print(f"- {row.what}: {row.problem or 'over its limit'}")
+        print(f"- {row.what}: {'; '.join(row.problems.values()) or 'over its limit'}")
     if options.json:
         _write(options.json, plan, reports)
     return 1 if broken and options.check else 0
@@ -113,10 +113,10 @@ def _load() -> str:
 def _shown(report: Report) -> str:
     parts = [f"## {report.title}", report.method]
     parts += [markdown(HEAD, [row.cells() for row in report.rows]), *report.tables]
-    problems = {row.beside: row.problem for row in report.rows if row.problem}
-    parts += [f"- {name}: {problem}" for name, problem in problems.items()]
-    parts += [f"- {note}" for note in report.notes]
-    return "\n\n".join(parts)
+    missing = (item for row in report.rows for item in row.problems.items())
+    notes = [f"- {name}: {problem}" for name, problem in dict.fromkeys(missing)]
+    notes += [f"- {note}" for note in report.notes]
+    return "\n\n".join([*parts, "\n".join(notes)]).rstrip()
 
 
 def _write(path: str, plan: Plan, reports: dict[str, Report]) -> None:

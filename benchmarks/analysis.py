@@ -12,8 +12,7 @@ METHOD = (
     "CPU time inside a process that has loaded everything. Open: text to cells, names, resolved "
     "references and order. Edit: the text with its middle cell changed, to the same and the state "
     "of every cell, after all cells have run. marimo: `compile_cell` and `register_cell` for every "
-    "cell, which is given to it ready split, and its topological order; after an edit for that "
-    "cell alone. It keeps no states, so there is nothing to add."
+    "cell, which is given to it ready split, without an order; after an edit for that cell alone."
 )
 OURS = "sessions"
 PARSE = "ast.parse of the file"

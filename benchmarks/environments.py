@@ -22,6 +22,7 @@ REQUIREMENTS = {
         "jupyter-client~=8.10",
         "jupytext~=1.19",
         "nbclient~=0.11",
+        "nbconvert~=7.17",  # jupytext executes with it
         "nbformat~=5.11",
         *DATA,
     ),
@@ -29,7 +30,8 @@ REQUIREMENTS = {
     "execnb": ("execnb~=0.3.4", "nbformat~=5.11", *DATA),
 }
 LAUNCHER = (
-    "import sys; sys.path.insert(0, {root!r}); from sessions_ls.cli import main; sys.exit(main())"
+    "import sys; sys.path = [{root!r}, *filter(None, sys.path)]; "
+    "from sessions_ls.cli import main; sys.exit(main())"
 )
 
 

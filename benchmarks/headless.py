@@ -187,7 +187,7 @@ def side_by_side(columns: dict[str, Samples]) -> str:
 def _in_column(samples: Samples, name: str) -> str:
     figure = samples.median(name)
     if figure is None:
-        return samples.problems.get(name, "")
+        return "not measured" if name in samples.problems else ""
     shown = seconds(figure)
     return shown if name == PYTHON else f"{shown} ({shown_ratio(samples.ratio(name, PYTHON))})"
 

@@ -177,7 +177,8 @@ class Worker:
         process.stdin.flush()
         line = process.stdout.readline()
         if not line:
-            self.problem = f"the worker ended with status {process.wait()}"
+            self.close()
+            self.problem = f"the worker ended with status {process.returncode}"
             raise MeasureError(self.problem)
         answer = json.loads(line)
         if "error" in answer:
@@ -194,15 +195,13 @@ class Worker:
 
     def close(self) -> None:
         """End the worker; it ends its kernels."""
-        if self._process is not None:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
+        process, self._process = self._process, None
+        if process is not None:
             try:
-                self._process.wait(20)
+                process.communicate(timeout=20)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+                process.kill()
+                process.communicate()
 
 
 def say(text: str) -> None:

@@ -28,7 +28,7 @@ class Row:
         self.other = samples.median(beside) if beside else None
         self.ratio = samples.ratio(ours, beside) if beside else None
         self.holds = limit.holds(self.value, self.ratio) if limit else None
-        self.problem = samples.problems.get(ours) or samples.problems.get(beside, "")
+        self.problems = {n: samples.problems[n] for n in (ours, beside) if n in samples.problems}
         self.figures = {
             name: list(samples.figures[name].values())
             for name in (ours, beside)
@@ -46,7 +46,7 @@ class Row:
             self.what,
             self._shown(self.value),
             self.beside,
-            self._shown(self.other) if self.other is not None else self.problem and "not measured",
+            self._shown(self.other) if self.beside else "",
             shown_ratio(self.ratio),
             self._shown_limit(),
             "" if self.limit is None else "pass" if self.holds else "**fail**",
@@ -65,13 +65,13 @@ class Row:
             "ratio": self.ratio,
             "limit": None if limit is None else {"kind": limit.kind, "at_most": limit.at_most},
             "holds": self.holds,
-            "problem": self.problem,
+            "problems": self.problems,
             "figures": self.figures,
         }
 
     def _shown(self, figure: float | None) -> str:
         if figure is None:
-            return "–"
+            return "not measured"
         return seconds(figure) if self.unit == "s" else f"{figure:.1f} {self.unit}"
 
     def _shown_limit(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 REAL = Path(__file__).with_name("real.py")
@@ -31,21 +33,21 @@ def chain_proof(cells: int, first: int = 1) -> str:
 
 
 def mixed(cells: int) -> str:
-    """A notebook of ``cells`` cells like those of `real.py`, with every name in one place.
+    """A notebook of ``cells`` cells like those of `real.py`, and one for the imports.
 
     To be analysed, not run: its cells come from `real.py` over and over, each time under new names.
     """
     text = REAL.read_text("utf-8")
-    bodies = [body.partition("\n")[2] for body in text.split("\n# %% ")[2:]]
-    out = []
+    bodies = [body.partition("\n")[2].strip() for body in text.split("\n# %% ")[2:]]
+    names = {
+        node.id
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    word = re.compile(rf"\b(?:{'|'.join(sorted(names))})\b")
+    out = ["import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\n\n"]
     for number in range(cells):
         turn, index = divmod(number, len(bodies))
-        body = bodies[index]
-        for name in _NAMES:
-            body = body.replace(name, f"{name}_{turn}")
-        out.append(f"# %%\n{body}\n" if turn else f"# %% Cell {number + 1}\n{body}\n")
-    return "import numpy as np, pandas as pd, matplotlib.pyplot as plt\n" + "".join(out)
-
-
-# None of them is part of another name in the file.
-_NAMES = ("rentals", "weather", "daily", "joined", "slopes", "by_station", "collected", "week")
+        body = word.sub(rf"\g<0>_{turn}", bodies[index])
+        out.append(f"# %% Cell {number + 1}\n{body}\n\n")
+    return "".join(out)

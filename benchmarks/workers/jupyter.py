@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from typing import Any
 
@@ -18,7 +19,7 @@ class Live:
 
     def __init__(self) -> None:
         self.manager = KernelManager()
-        self.manager.start_kernel()
+        self.manager.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.client = self.manager.blocking_client()
         self.client.start_channels()
 
@@ -97,7 +98,7 @@ def memory() -> dict[str, float]:
     """What the idle kernel holds."""
     kernel = live()
     time.sleep(1.0)
-    return memory_of(kernel.manager.provisioner.pid)  # type: ignore[union-attr]
+    return memory_of(kernel.manager.provisioner.pid)
 
 
 def _check(reply: dict[str, Any]) -> None:

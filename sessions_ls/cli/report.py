@@ -177,13 +177,13 @@ class Report:
             return
         statuses = self._session.statuses()
         cells = self._session.notebook.cells
-        idle = [
-            status.state
+        states = [
+            (cell.number, status.state)
             for cell, status in zip(cells, statuses, strict=True)
-            if cell.kind == "code" and cell.source.strip() and cell.number not in self._started
+            if cell.kind == "code" and cell.source.strip()
         ]
-        fresh = idle.count("fresh")
-        left = sum(state in ("new", "stale", "interrupted") for state in idle)
+        fresh = sum(state == "fresh" and number not in self._started for number, state in states)
+        left = sum(state in ("new", "stale", "interrupted") for _, state in states)
         counts = [
             (done["ran"], "ran"),
             (fresh, "fresh"),

@@ -1,4 +1,4 @@
-"""Where a kernel process starts: `python boot.py READ_FD WRITE_FD NOTEBOOK FOLDER`.
+"""Where a kernel process starts: `python boot.py READ_FD WRITE_FD JOURNAL_FD NOTEBOOK FOLDER`.
 
 Gives the process the face of `python NOTEBOOK`, and our modules builtins of their own, which
 nothing that a notebook does to `builtins` can reach.
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: In order of dependence. Loaded here one by one, so that each gets the private builtins.
-MODULES = (
+FIRST = (
     "frames",
     "jsonout",
     "interrupts",
@@ -31,6 +31,24 @@ MODULES = (
     "execute",
     "worker",
 )
+#: These wait for the first program, while the process already compiles its cells.
+LATER = (
+    "fingerprint_walk",
+    "fingerprint_modules",
+    "fingerprint_builtins",
+    "fingerprint_code",
+    "fingerprint_stdlib",
+    "fingerprint_objects",
+    "fingerprint",
+    "marks",
+    "randomness",
+    "plan",
+    "versions",
+    "namespace",
+    "learning",
+    "engine",
+    "service",
+)
 PACKAGE = "_sessions_kernel"
 
 
@@ -38,20 +56,25 @@ PACKAGE = "_sessions_kernel"
 FileLoader = type(globals()["__loader__"])
 
 
-def load(home: str, private: dict[str, Any]) -> Any:
-    """Build the package of our modules in `sys.modules`; return its last module."""
-    kind = type(sys)
-    package: Any = kind(PACKAGE)
+def build(home: str) -> Any:
+    """The package of our modules, still empty, in `sys.modules`."""
+    package: Any = type(sys)(PACKAGE)
     package.__path__ = [home]
     package.__package__ = PACKAGE
     sys.modules[PACKAGE] = package
+    return package
+
+
+def load(package: Any, private: dict[str, Any], names: tuple[str, ...]) -> Any:
+    """Load modules of ours with builtins of their own; return the last."""
+    kind = type(sys)
     # Whoever asks Python not to write byte code means their own tree. Ours, compiled anew at every
     # start, would triple the time to the first result.
     kept_clean, sys.dont_write_bytecode = sys.dont_write_bytecode, False
     module: Any = None
-    for name in MODULES:
+    for name in names:
         full = f"{PACKAGE}.{name}"
-        path = os.path.join(home, name + ".py")
+        path = f"{package.__path__[0]}/{name}.py"
         module = kind(full)
         module.__file__ = path
         module.__package__ = PACKAGE
@@ -79,16 +102,17 @@ def fresh_main(notebook: str) -> Any:
 
 def start() -> None:
     """Become the kernel of the notebook that the command line names."""
-    reading, writing = int(sys.argv[1]), int(sys.argv[2])
-    notebook, folder = sys.argv[3], sys.argv[4]
-    os.set_inheritable(reading, False)
-    os.set_inheritable(writing, False)
+    reading, writing, journal = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    notebook, folder = sys.argv[4], sys.argv[5]
+    for fd in (reading, writing, journal):
+        os.set_inheritable(fd, False)
     home = os.path.dirname(os.path.abspath(__file__))
     beside = bool(sys.path) and os.path.abspath(sys.path[0]) == home
     if beside:
         del sys.path[0]  # our folder has modules with ordinary names
     private = dict(builtins.__dict__)
-    worker = load(home, private)
+    package = build(home)
+    worker = load(package, private, FIRST)
     main = fresh_main(notebook)
     if beside:
         sys.path.insert(0, os.path.dirname(notebook))
@@ -98,7 +122,9 @@ def start() -> None:
     except OSError as error:
         sys.stderr.write(f"cannot enter the folder {folder}: {error}\n")
     sys.modules["__main__"] = main
-    worker.Worker(reading, writing, main, notebook, private).serve()
+    worker.Worker(
+        reading, writing, journal, main, notebook, private, lambda: load(package, private, LATER)
+    ).serve()
 
 
 if __name__ == "__main__":

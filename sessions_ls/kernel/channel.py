@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import _thread
-from os import _exit, close
+from os import _exit, close, ftruncate, pwrite
 from time import monotonic
 
 from .frames import LOST_CHANNEL, pack, write_all
@@ -15,12 +15,22 @@ BATCH_SIZE = 32768
 
 
 class Channel:
-    """The kernel's end of the line to the server."""
+    """The kernel's end of the line to the server.
 
-    __slots__ = ("_fd", "_flushing", "_lock", "_oldest", "_pending", "_size", "sent_at")
+    `journal` is a file that the server can read too: events that still wait when user code takes
+    over stand there, so that none is lost with the process, and no cell costs the server a wake-up.
+    """
 
-    def __init__(self, fd: int) -> None:
+    __slots__ = (
+        "_fd", "_flushing", "_journal", "_lock", "_oldest", "_pending", "_secured", "_size",
+        "_written", "sent_at",
+    )  # fmt: skip
+
+    def __init__(self, fd: int, journal: int = -1) -> None:
         self._fd = fd
+        self._journal = journal
+        self._secured = 0  # how many of the pending events stand in the journal
+        self._written = 0  # its length in bytes
         self._lock = _thread.RLock()
         self._flushing = False
         self._pending: list[str] = []
@@ -43,6 +53,20 @@ class Channel:
         """Whether events wait to be sent."""
         return bool(self._pending)
 
+    def secure(self) -> None:
+        """Write what waits to the journal: user code, which may end the process, is next."""
+        fresh = self._pending[self._secured :]
+        if not fresh or self._journal < 0:
+            return
+        data = ",".join(fresh).encode("ascii")
+        if self._secured:
+            data = b"," + data
+        try:
+            self._written += pwrite(self._journal, data, self._written)
+        except OSError:  # a full disk, or user code closed it: the events still go by the pipe
+            self._journal = -1
+        self._secured += len(fresh)
+
     def flush(self) -> None:
         """Send what waits. The process ends when the channel is gone."""
         with self._lock:
@@ -58,11 +82,21 @@ class Channel:
                     payload = ("[" + ",".join(batch) + "]").encode("ascii")
                     if self._fd >= 0:
                         write_all(self._fd, pack(payload))
+                        self._empty_journal()
                     self.sent_at = monotonic()
             except OSError:
                 _exit(LOST_CHANNEL)
             finally:
                 self._flushing = False
+
+    def _empty_journal(self) -> None:
+        self._secured = 0
+        if self._written:
+            self._written = 0
+            try:
+                ftruncate(self._journal, 0)
+            except OSError:  # closed by user code
+                self._journal = -1
 
     def abandon(self) -> None:
         """In a forked child: never send anything, the events belong to the parent."""
@@ -71,7 +105,7 @@ class Channel:
                 close(self._fd)
             except OSError:  # already closed by the code that forked
                 self._fd = -1
-        self._fd = -1
+        self._fd = self._journal = -1
         self._pending = []
         self._lock = _thread.RLock()
         self._flushing = False

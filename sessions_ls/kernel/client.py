@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-#: The kernel's descriptors for reading and writing; far above what programs close in loops.
-READ_FD, WRITE_FD = 200, 201
+#: The kernel's descriptors for reading, for writing and for its journal; far above what programs close in loops.
+READ_FD, WRITE_FD, JOURNAL_FD = 200, 201, 202
 #: Exit statuses with a meaning of their own.
 ORPHANED = 87
 #: Seconds between two looks at a kernel where the system cannot wake us at its death.
@@ -41,12 +41,16 @@ class KernelDied(Exception):
 class Kernel:
     """One kernel process. For one thread at a time, except `interrupt` and `kill`."""
 
-    def __init__(self, pid: int, python: str, reading: int, writing: int, stderr: int) -> None:
+    def __init__(
+        self, pid: int, python: str, reading: int, writing: int, stderr: int, journal: int = -1
+    ) -> None:
         self.pid = pid
         self.python = python
         self._reading = reading
         self._writing = writing
         self._stderr = stderr
+        self._journal = journal
+        self._last_payload = b""
         self._stderr_from = 0
         self._parser = EventParser()
         self._ready: list[list[dict[str, Any]]] = []
@@ -76,7 +80,8 @@ class Kernel:
         """
         boot = os.path.join(os.path.dirname(os.path.abspath(__file__)), "boot.py")
         notebook = os.path.abspath(notebook)
-        argv = [python, boot, str(READ_FD), str(WRITE_FD), notebook, os.path.abspath(cwd)]
+        numbers = [str(fd) for fd in (READ_FD, WRITE_FD, JOURNAL_FD)]
+        argv = [python, boot, *numbers, notebook, os.path.abspath(cwd)]
         opened: list[int] = []
         try:
             to_kernel, writing = os.pipe()
@@ -84,8 +89,9 @@ class Kernel:
             reading, from_kernel = os.pipe()
             opened += [reading, from_kernel]
             out, err = _nameless_file("stdout"), _nameless_file("stderr")
-            opened += [out, err]
-            given = [_out_of_the_way(fd) for fd in (to_kernel, from_kernel, out, err)]
+            journal = _nameless_file("journal")
+            opened += [out, err, journal]
+            given = [_out_of_the_way(fd) for fd in (to_kernel, from_kernel, out, err, journal)]
             opened += [fd for fd in given if fd not in opened]
             actions = [
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -93,6 +99,7 @@ class Kernel:
                 (os.POSIX_SPAWN_DUP2, given[3], 2),
                 (os.POSIX_SPAWN_DUP2, given[0], READ_FD),
                 (os.POSIX_SPAWN_DUP2, given[1], WRITE_FD),
+                (os.POSIX_SPAWN_DUP2, given[4], JOURNAL_FD),
             ]
             pid = _spawn(python, argv, os.environ if env is None else env, actions)
         except BaseException:
@@ -100,9 +107,9 @@ class Kernel:
                 os.close(fd)
             raise
         for fd in opened:
-            if fd not in (reading, writing, err):
+            if fd not in (reading, writing, err, journal):
                 os.close(fd)
-        return cls(pid, python, reading, writing, err)
+        return cls(pid, python, reading, writing, err, journal)
 
     # -- talking --------------------------------------------------------------------------------
 
@@ -169,18 +176,32 @@ class Kernel:
     _eof_since = 0.0
 
     def _take(self, data: bytes) -> None:
+        for payload in self._parser.feed(data):
+            self._last_payload = payload
+            self._take_batch(payload)
+
+    def _take_batch(self, payload: bytes) -> None:
         import json
 
-        for payload in self._parser.feed(data):
-            try:
-                batch = json.loads(payload)
-            except ValueError:  # written by user code to our descriptor; RecursionError likewise
-                continue
-            except RecursionError:
-                continue
-            events = [event for event in batch if isinstance(event, dict) and "e" in event]
-            if events:
-                self._ready.append(events)
+        try:
+            batch = json.loads(payload)
+        except (ValueError, RecursionError):  # written by user code to our descriptor
+            return
+        events = [event for event in batch if isinstance(event, dict) and "e" in event]
+        if events:
+            self._ready.append(events)
+
+    def _take_journal(self) -> None:
+        """Take the events that a dead kernel had no time to send."""
+        journal, self._journal = self._journal, -1
+        if journal < 0:
+            return
+        try:
+            data = os.pread(journal, os.fstat(journal).st_size, 0)
+        finally:
+            os.close(journal)
+        if data and not self._last_payload.startswith(b"[" + data):
+            self._take_batch(b"[" + data + b"]")
 
     def _send_more(self) -> None:
         while self._unsent:
@@ -232,7 +253,7 @@ class Kernel:
         self._signal(signal.SIGKILL)
         self._words = self._last_words()
         self._closed = True
-        for fd in (self._reading, self._writing, self._stderr, self._pidfd):
+        for fd in (self._reading, self._writing, self._stderr, self._journal, self._pidfd):
             if fd >= 0:
                 os.close(fd)
 
@@ -262,8 +283,10 @@ class Kernel:
             os.waitpid(self.pid, 0)
             self._dead = True
             self._status = LOST_CHANNEL
-        if self._dead and not self._eof:
-            self._read_rest()
+        if self._dead:
+            if not self._eof:
+                self._read_rest()
+            self._take_journal()
 
     def _read_rest(self) -> None:
         """A forked child may hold the pipe open: read what there is, do not wait for its end."""
@@ -360,11 +383,11 @@ def _nameless_file(name: str) -> int:
 
 def _out_of_the_way(fd: int) -> int:
     """`fd`, or a copy of it where it would collide with the numbers it is copied to."""
-    if fd > 2 and not READ_FD <= fd <= WRITE_FD:
+    if fd > 2 and not READ_FD <= fd <= JOURNAL_FD:
         return fd
     import fcntl
 
-    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, WRITE_FD + 10)
+    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, JOURNAL_FD + 10)
 
 
 def _spawn(python: str, argv: list[str], env: Mapping[str, str], actions: list[Any]) -> int:

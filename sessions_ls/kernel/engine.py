@@ -11,7 +11,7 @@ from .versions import Run, Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Protocol, Set
+    from typing import Any, Callable, Dict, Iterable, List, Optional, Protocol, Set
 
     from .fingerprint import Probe
     from .versions import Version
@@ -52,11 +52,13 @@ class Engine:
         executor: Executor,
         probe: Callable[[object, Callable[[object], str]], Probe],
         emit: Callable[[Dict[str, Any]], None],
+        secure: Callable[[], None],
     ) -> None:
         self.runs: Dict[str, Run] = {}
         self.plan = Plan([], [], False)
         self._executor = executor
         self._emit = emit
+        self._secure = secure
         self._watch = Watch(probe)
         self._space = Namespace(names)
         self._generators = Generators()
@@ -64,6 +66,8 @@ class Engine:
         self._ran: Set[int] = set()
         self._failed: Set[int] = set()
         self._announced: Set[int] = set()
+        # Something ran out of its turn, or was learnt: cells passed already may be stale again.
+        self._unsettled = False
 
     # -- what the learner sees ---------------------------------------------------------------
 
@@ -82,6 +86,11 @@ class Engine:
     def run_at(self, position: int) -> Optional[Run]:
         """The last run of the cell at ``position``."""
         return self.runs.get(self.plan.cells[position].ident)
+
+    def ident_before(self, name: str, position: int) -> str:
+        """The nearest cell before ``position`` that binds or amends ``name``; "" for none."""
+        maker = self.plan.before(name, position)
+        return self.plan.cells[maker].ident if maker >= 0 else ""
 
     def version(self, position: int, name: str) -> Optional[Version]:
         """The live version that a cell's last run gave to ``name``."""
@@ -120,7 +129,9 @@ class Engine:
         why = "done"
         try:
             for _ in range(PASSES):
-                if not self._round(left, asked, set(auto)):
+                self._unsettled = False
+                self._round(left, asked, set(auto))
+                if not self._unsettled:
                     break
         except Stopped as stopped:
             why = str(stopped)
@@ -130,21 +141,24 @@ class Engine:
         """Show every name as the end of the file has it."""
         self._space.view(len(self.plan.cells))
 
-    def _round(self, left: Set[int], asked: Set[int], auto: Set[int]) -> bool:
-        """One pass in dependency order; True when some cell ran."""
-        ran = False
+    def _round(self, left: Set[int], asked: Set[int], auto: Set[int]) -> None:
+        """One pass in dependency order."""
         bad: Set[int] = set()
         for position in self.plan.order:
             cell = self.plan.cells[position]
             makers = cell.needs.values()
-            blocker = next((maker for maker in makers if maker in bad), None)
-            fresh = blocker is None and self._fresh(position)
+            blocker = next((maker for maker in makers if maker in bad), None) if bad else None
+            fresh = blocker is None and position not in left and self._fresh(position)
             if self._due(position, fresh, left, asked, auto):
-                if blocker is not None:
+                if blocker is None:
+                    self._bring_or_block(position, position in left)
+                    fresh = not self._unsettled or self._fresh(position)
+                elif self._gives_nothing(blocker) or blocker not in asked | auto:
                     self._block(position, blocker)
                 else:
-                    ran = self._bring_or_block(position, position in left) or ran
-                    fresh = self._fresh(position)
+                    self._unsettled = True  # its turn comes when the other is settled
+                    bad.add(position)
+                    continue
             elif fresh and position in asked and position not in self._ran | self._announced:
                 self._announced.add(position)
                 self._emit({"e": "fresh", "cell": cell.ident})
@@ -152,7 +166,15 @@ class Engine:
             run = self.runs.get(cell.ident)
             if not fresh or cell.held or (cell.code and (run is None or run.state != "ok")):
                 bad.add(position)
-        return ran
+
+    def _gives_nothing(self, position: int) -> bool:
+        run = self.run_at(position)
+        return (
+            position in self._failed
+            or bool(self.plan.cells[position].held)
+            or run is None
+            or run.state != "ok"
+        )
 
     def _due(
         self, position: int, fresh: bool, left: Set[int], asked: Set[int], auto: Set[int]
@@ -166,22 +188,21 @@ class Engine:
             return False
         return position in asked or (
             position in auto
-            and any(
-                maker in self._ran or maker in self._failed
-                for maker in cell.needs.values()
+            and (
+                any(m in self._ran or m in self._failed for m in cell.needs.values())
+                or not self._learner.closed(position)
             )
         )
 
-    def _bring_or_block(self, position: int, again: bool) -> bool:
+    def _bring_or_block(self, position: int, again: bool) -> None:
         try:
             self._bring(position, again)
         except Blocked as blocked:
             self._block(position, blocked.position)
-            return False
+            return
         run = self.run_at(position)
         if run is not None and run.state == "error":
             self._failed.add(position)
-        return True
 
     def _block(self, position: int, by: int) -> None:
         self._failed.add(position)
@@ -208,17 +229,18 @@ class Engine:
         for name, maker in cell.needs.items():
             if reads.get(name) != self.fingerprint(maker, name):
                 return False
-        shared = self._sharing(position)
-        return reads.get(SHARING, "") == shared and len(reads) == len(cell.needs) + bool(shared)
+        shared = self._sharing(position, cell.needs)
+        if reads.get(SHARING, "") != shared or len(reads) != len(cell.needs) + bool(shared):
+            return False
+        return not cell.amends or self._learner.closed(position)
 
-    def _sharing(self, position: int) -> str:
-        """Which of the values that the cell needs share objects."""
+    def _sharing(self, position: int, names: Iterable[str]) -> str:
+        """Which of these values, as the cell at ``position`` gets them, share objects."""
         needs = self.plan.cells[position].needs
-        if len(needs) < 2:
-            return ""
         objects = {}
-        for name, maker in needs.items():
-            run = self.run_at(maker)
+        for name in names:
+            maker = needs[name] if name in needs else self.plan.before(name, position)
+            run = self.run_at(maker) if maker >= 0 else None
             if run is not None and name in run.objects:
                 objects[name] = run.objects[name]
         return sharing(objects)
@@ -285,6 +307,7 @@ class Engine:
         self._execute(position, again)
 
     def _restore(self, position: int) -> None:
+        self._unsettled = True
         self._execute(position, False)
         run = self.run_at(position)
         if run is None or run.state != "ok":
@@ -303,21 +326,24 @@ class Engine:
             count += 1
         inputs = {name: self.version(maker, name) for name, maker in cell.needs.items()}
         reads = {name: self.fingerprint(maker, name) for name, maker in cell.needs.items()}
-        shared = self._sharing(position)
-        if shared:
-            reads[SHARING] = shared
         self._space.enter(position, inputs)
         self._learner.before(position, inputs)
         compiled = self._executor.compile(cell.source, cell.first_line, cell.flags)
         self._emit({"e": "start", "cell": cell.ident})
+        self._secure()
         outcome = self._executor.run(cell.ident, compiled)
         self._ran.add(position)
         run = Run(cell.code, outcome.state, reads, {}, count, set(), set())
         if old is not None and same:
             run.amends, run.appears = set(old.amends), set(old.appears)
+        known = len(cell.changes)
         replan = self._learner.after(position, inputs, run)
+        shared = self._sharing(position, reads)
+        if shared:
+            reads[SHARING] = shared
         self._space.leave(position, outcome.state == "ok")
         self.runs[cell.ident] = run
+        self._learner.replace(cell.ident, old, run)
         self._emit(
             {
                 "e": "done",
@@ -334,12 +360,11 @@ class Engine:
                 "count": run.count,
             }
         )
-        told, changed = self._learner.pass_on(position, run)
-        for ident in told:
-            self._emit({"e": "learnt", "cell": ident, "amends": sorted(self.runs[ident].amends)})
+        if len(cell.changes) != known:
+            self._unsettled = True
         if outcome.state == "interrupted":
             raise Stopped("interrupted")
-        if replan or changed:
+        if replan:
             raise Stopped("replan")
 
 

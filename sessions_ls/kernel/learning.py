@@ -51,6 +51,13 @@ class Learner:
         for ident, run in runs.items():
             self._hold(ident, run)
 
+    def replace(self, ident: str, old: Optional[Run], run: Run) -> None:
+        """A cell has a new run: what its last one made is gone, or is made anew."""
+        for name, tokens in (old.objects if old is not None else {}).items():
+            for token in tokens.split():
+                self._holders.get(token, set()).discard((ident, name))
+        self._hold(ident, run)
+
     def _hold(self, ident: str, run: Run) -> None:
         for name, tokens in run.objects.items():
             for token in tokens.split():
@@ -150,20 +157,19 @@ class Learner:
     ) -> Set[str]:
         """Names the cell did not read whose value it changed all the same."""
         learnt: Set[str] = set()
-        near = self._sharing_with(position, changed)
+        cell = self._engine.plan.cells[position]
+        near = self._sharing_with(position, changed.keys() | (cell.amends & cell.needs.keys()))
         for ident, name in near:
             if name not in inputs and self._changed_alias(position, ident, name, changed, run):
                 learnt.add(name)
         return learnt | self._changed_elsewhere(position, inputs, near, took)
 
-    def _sharing_with(
-        self, position: int, changed: Dict[str, Tuple[Version, Probe]]
-    ) -> Set[Tuple[str, str]]:
-        """The versions, by cell and name, that share an object with one of the changed values."""
+    def _sharing_with(self, position: int, amended: Set[str]) -> Set[Tuple[str, str]]:
+        """The versions, by cell and name, that share an object with one that the cell amends."""
         engine = self._engine
         needs = engine.plan.cells[position].needs
         found: Set[Tuple[str, str]] = set()
-        for name in changed:
+        for name in amended:
             maker = engine.run_at(needs[name])
             for token in maker.objects.get(name, "").split() if maker is not None else ():
                 found |= self._holders.get(token, set())
@@ -177,21 +183,23 @@ class Learner:
         changed: Dict[str, Tuple[Version, Probe]],
         run: Run,
     ) -> bool:
-        """Whether a version that shares an object with a changed value changed with it."""
+        """Whether this version, which shares an object with a changed value, is the one in view.
+
+        Then the cell counts as amending it, whether or not the change shows in it this time.
+        """
         engine = self._engine
-        maker = engine.plan.before(name, position)
-        current = maker >= 0 and engine.plan.cells[maker].ident == ident
         version = self._watched.get((ident, name))
-        if version is None or version.spoiled:
-            # It cannot be seen now. The cell runs again, with it in its place, and then it can.
-            return current
-        same = any(old.value is version.value for old, _ in changed.values())
-        if engine.watch.unchanged(version) and not same:
+        seen = version is not None and not version.spoiled
+        if version is not None and seen:
+            same = any(old.value is version.value for old, _ in changed.values())
+            if same or not engine.watch.unchanged(version):
+                version.spoiled = True
+        if ident != engine.ident_before(name, position):
             return False
-        version.spoiled = True
-        if current and name not in engine.plan.cells[position].binds:
+        if version is not None and seen and name not in engine.plan.cells[position].binds:
+            # Where it cannot be seen, the cell runs again with it in its place.
             run.reads[name] = version.fingerprint
-        return current
+        return True
 
     def _changed_elsewhere(
         self,
@@ -213,11 +221,9 @@ class Learner:
             elif version.checked != engine.watch.tick and (ident, name) not in near:
                 if perf_counter() > deadline:
                     break
-                if not engine.watch.unchanged(version):
-                    maker = engine.plan.before(name, position)
-                    if name not in inputs and maker >= 0:
-                        if engine.plan.cells[maker].ident == ident:
-                            learnt.add(name)
+                if not engine.watch.unchanged(version) and name not in inputs:
+                    if ident == engine.ident_before(name, position):
+                        learnt.add(name)
         return learnt
 
     def _appeared(self, position: int) -> Set[str]:
@@ -231,46 +237,25 @@ class Learner:
             name
             for name, value in list(space.names.items())
             if name not in space.own
+            and not (name[:2] == "__" and name[-2:] == "__")  # Python's own, as __warningregistry__
             and name not in cell.binds
             and name not in cell.needs
-            and isinstance(name, str)
             and value is not space.expected(name, position)
         }
         space.adopt(found)
         return found
 
-    def pass_on(self, position: int, run: Run) -> Tuple[List[str], bool]:
-        """Tell later cells that have run what they change besides, now that this one has.
-
-        A cell that amends an object amends every name that has come to share it. Returns the idents
-        of the cells concerned, and whether the program must be resolved again.
-        """
+    def closed(self, position: int) -> bool:
+        """Whether the cell is known to amend every name that shares an object with one it amends."""
         engine = self._engine
-        plan = engine.plan
-        made = {name: set(tokens.split()) for name, tokens in run.objects.items()}
-        told: List[str] = []
-        replan = False
-        for later in plan.amending(position) if made else ():
-            cell = plan.cells[later]
-            ran = engine.runs.get(cell.ident)
-            if ran is None or ran.code != cell.code:
-                continue
-            tokens: Set[str] = set()
-            for name in cell.amends & cell.needs.keys():
-                maker = engine.run_at(cell.needs[name])
-                tokens.update(maker.objects.get(name, "").split() if maker is not None else ())
-            more = frozenset(
-                name
-                for name, own in made.items()
-                if not own.isdisjoint(tokens)
-                and name not in cell.changes
-                and plan.before(name, later) == position
-            )
-            if more:
-                ran.amends |= more
-                told.append(cell.ident)
-                replan = not plan.learn(later, more) or replan
-        return told, replan
+        cell = engine.plan.cells[position]
+        for name in cell.amends & cell.needs.keys():
+            maker = engine.run_at(cell.needs[name])
+            for token in maker.objects.get(name, "").split() if maker is not None else ():
+                for ident, other in self._holders.get(token, ()):
+                    if other not in cell.changes and ident == engine.ident_before(other, position):
+                        return False
+        return True
 
     # -- what it made ----------------------------------------------------------------------------
 
@@ -323,7 +308,6 @@ class Learner:
             run.binds[name] = stands
         run.versions = made
         run.objects = self._objects(position, inputs, made)
-        self._hold(cell.ident, run)
 
 
     def _objects(
@@ -349,9 +333,7 @@ class Learner:
             found[name] = tokens
         for name, version in mutable:
             for other, sibling in mutable:
-                if other < name and (
-                    sibling.value is version.value or share(sibling.parts, version.parts)
-                ):
+                if other < name and share(sibling, version):
                     both = found[name] | found[other]
                     found[name] = found[other] = both
         return {name: " ".join(sorted(tokens)) for name, tokens in found.items()}
@@ -376,9 +358,7 @@ def _lives_in(given: Version, version: Version) -> bool:
     """
     if isinstance(given.value, type):
         return getattr(given.value, "__module__", None) == "__main__"
-    return given.mutable and (
-        given.value is version.value or share(given.parts, version.parts)
-    )
+    return given.mutable and share(given, version)
 
 
 def _is_definition(value: object) -> bool:

@@ -48,7 +48,6 @@ class Plan:
         self.rank = {position: rank for rank, position in enumerate(order)}
         self.forward = forward
         self._definers: Dict[str, List[int]] = {}
-        self._amending = [position for position, cell in enumerate(cells) if cell.amends]
         for position, cell in enumerate(cells):
             for name in cell.changes:
                 self._definers.setdefault(name, []).append(position)
@@ -61,10 +60,6 @@ class Plan:
                 break
             found = definer
         return found
-
-    def amending(self, position: int) -> List[int]:
-        """The cells after ``position`` that amend something."""
-        return [later for later in self._amending if later > position]
 
     def learn(self, position: int, names: FrozenSet[str]) -> bool:
         """Take in that a cell amends ``names``; False where that needs a new resolution.
@@ -87,8 +82,6 @@ class Plan:
                     later.needs[name] = position
             if position not in self._definers.setdefault(name, []):
                 insort(self._definers[name], position)
-        if not cell.amends:
-            insort(self._amending, position)
         cell.amends |= names
         cell.changes |= names
         return True

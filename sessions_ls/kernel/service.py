@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from .engine import Engine
+from .fingerprint import probe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict
 
     from .engine import Executor
-    from .fingerprint import Probe
 
 
 class Service:
@@ -19,10 +19,10 @@ class Service:
         self,
         names: Dict[str, Any],
         executor: Executor,
-        probe: Callable[[object, Callable[[object], str]], Probe],
         emit: Callable[[Dict[str, Any]], None],
+        secure: Callable[[], None],
     ) -> None:
-        self.engine = Engine(names, executor, probe, emit)
+        self.engine = Engine(names, executor, probe, emit, secure)
         self._executor = executor
         self._emit = emit
 

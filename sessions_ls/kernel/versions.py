@@ -64,13 +64,20 @@ class Run:
         self.versions: Optional[Dict[str, Version]] = None
 
 
-def share(one: Optional[Tuple[int, ...]], other: Optional[Tuple[int, ...]]) -> bool:
-    """Whether two values may hold a mutable object in common; None means that nobody knows."""
-    if one is None or other is None:
+def share(one: Version, other: Version) -> bool:
+    """Whether two mutable values may hold an object in common.
+
+    What an opaque value holds nobody knows. It is taken to hang together with other opaque values
+    (a figure and its axes), but not with values whose content is known.
+    """
+    if one.value is other.value:
         return True
-    if len(one) > len(other):
-        one, other = other, one
-    return not set(other).isdisjoint(one)
+    if one.parts is None or other.parts is None:
+        return one.exact == other.exact or one.exact and one.parts is None or (
+            other.exact and other.parts is None
+        )
+    few, many = sorted((one.parts, other.parts), key=len)
+    return not set(many).isdisjoint(few)
 
 
 class Watch:

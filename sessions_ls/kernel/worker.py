@@ -38,14 +38,21 @@ class Worker:
     """
 
     def __init__(
-        self, reading: int, writing: int, main: ModuleType, path: str, private: dict[str, Any]
+        self,
+        reading: int,
+        writing: int,
+        journal: int,
+        main: ModuleType,
+        path: str,
+        private: dict[str, Any],
+        load_service: Callable[[], Any],
     ) -> None:
         self.path = path
         self.main = main
         self.reader = FrameReader(reading)
-        self.channel = Channel(writing)
+        self.channel = Channel(writing, journal)
         self.interrupts = Interrupts()
-        self.output = Output(self.channel, self.interrupts, max(reading, writing) + 1)
+        self.output = Output(self.channel, self.interrupts, max(reading, writing, journal) + 1)
         sys.stdout, sys.stderr = self.output.stdout, self.output.stderr
         self.displayer = Displayer(
             self.output.emit,
@@ -72,6 +79,7 @@ class Worker:
             "program": self._serve,
             "run": self._serve,
         }
+        self._load_service = load_service
         self._service: Service | None = None
         self._reading = reading
 
@@ -150,11 +158,10 @@ class Worker:
     def _serve(self, message: dict[str, Any]) -> None:
         """Take a program or run a request of the live session; see `service`."""
         if self._service is None:
-            # Only now: a kernel that compiles its first cells meanwhile is ready sooner.
-            from .fingerprint import probe
-            from .service import Service
-
-            self._service = Service(self.main.__dict__, self.executor, probe, self.output.emit)
+            # Only now: the first cells are being compiled meanwhile.
+            self._service = self._load_service().Service(
+                self.main.__dict__, self.executor, self.output.emit, self.channel.secure
+            )
         self._service.handle(message)
 
     def _ping(self, message: dict[str, Any]) -> None:

@@ -67,6 +67,7 @@ class LiveSession:
         self._sent: Program | None = None
         self._live: set[str] = set()
         self._passing: dict[str, str] = {}
+        self._done: set[str] = set()
         self._running: dict[str, Running] = {}
 
     launch = staticmethod(Kernel.start)
@@ -226,6 +227,7 @@ class LiveSession:
         """
         with self._turn:
             self._interrupted = False
+            self._done.clear()
             started = time.monotonic()
             summary = Summary()
             deadline = None if request.seconds is None else started + request.seconds
@@ -338,10 +340,20 @@ class LiveSession:
                     stopping = time.monotonic() + PATIENCE
                     continue
                 kernel.kill()
-                raise KernelDied(f"the cell did not stop within {PATIENCE:g} s of an interrupt")
+                raise KernelDied(
+                    f"the cell did not stop within {PATIENCE:g} s of an interrupt", None, ""
+                )
             for event in events:
                 if event["e"] == "end":
                     return event
+                if event["e"] == "fault":
+                    kernel.kill()
+                    raise KernelDied(
+                        "the kernel was ended after a fault of sessions-ls, please report it:\n"
+                        + event["traceback"],
+                        None,
+                        "",
+                    )
                 self._take(event, summary)
 
     def _take(self, event: Event, summary: Summary) -> None:
@@ -360,10 +372,10 @@ class LiveSession:
             elif kind == "done":
                 self._finish(ident, position, event, summary)
             elif kind == "fresh":
-                summary.fresh += 1
                 self._passing.pop(ident, None)
                 self._statuses = None
-                if position is not None:
+                if position is not None and ident not in self._done:
+                    summary.fresh += 1
                     self._say(position, "fresh")
             elif kind == "blocked":
                 summary.blocked += 1
@@ -371,11 +383,18 @@ class LiveSession:
                 by = self._position(event["by"])
                 if position is not None and by is not None:
                     self._say(position, "blocked", by=by + 1)
-            elif kind == "learnt" and ident in self._cells.records and position is not None:
-                record = self._cells.records[ident].replaced(amends=event["amends"])
-                self._keep(position, record)
             elif kind == "ambient" and position is not None:
-                self._emit({"event": "ambient", "number": position + 1, "what": event["what"]})
+                self._note(position, event["what"])
+
+    def _note(self, position: int, what: list[str]) -> None:
+        """Say what the cell changed for all that run after it.
+
+        Importing a library adds filters for its own warnings; that is nobody's concern.
+        """
+        source = self._program.cells[position].cell.source
+        noted = [name for name in what if name != "warnings.filters" or "warnings" in source]
+        if noted:
+            self._emit({"event": "ambient", "number": position + 1, "what": noted})
 
     def _hand_on(self, position: int, event: Event, outputs: list[Output]) -> None:
         if event["e"] == "out":
@@ -407,6 +426,7 @@ class LiveSession:
         self._passing.pop(ident, None)
         self._statuses = None
         self._live.add(ident)
+        self._done.add(ident)
         if position is None:
             return
         cell = self._program.cells[position].cell

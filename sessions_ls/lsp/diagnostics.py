@@ -8,6 +8,7 @@ from pygls.uris import from_fs_path
 
 from sessions_ls.lsp.wire import quoted, range_json
 from sessions_ls.lsp.words import cell_name, head_line, headline, last_line, out_of_date
+from sessions_ls.results.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ DOCS = "https://github.com/sessions-ls/sessions-ls/blob/main/docs/diagnostics"
 ERROR, WARNING, INFORMATION, HINT = 1, 2, 3, 4
 SEVERITIES = {"error": ERROR, "warning": WARNING, "hint": HINT}
 RESULT_LINES = 10
+LONGEST = 2_000  # characters at each end of a traceback in a diagnostic
 WIDEST = 200  # columns of a line of a result in a diagnostic
 FADED = ',"tags":[1]'
 
@@ -38,9 +40,7 @@ def diagnostics(view: View, document: Document, client: Client) -> str:
     return f"[{','.join(found)}]"
 
 
-def _of_cell(
-    cell: CellView, view: View, document: Document, client: Client
-) -> Iterator[str]:
+def _of_cell(cell: CellView, view: View, document: Document, client: Client) -> Iterator[str]:
     status, record = cell.status, cell.record
     state = status.state
     if state in ("stale", "interrupted"):
@@ -77,9 +77,8 @@ def _error(cell: CellView, view: View, document: Document, client: Client) -> st
         line = min(cell.cell.start + error.line - 1, max(cell.cell.stop - 1, line))
     message = f"{error.type}: {error.message}" if error.message else error.type
     if not client.related:
-        return _diagnostic(
-            _line_range(document, line), ERROR, "cell-error", error.traceback.strip() or message
-        )
+        text = cut(error.traceback.strip(), LONGEST) or message
+        return _diagnostic(_line_range(document, line), ERROR, "cell-error", text)
     places = []
     for path, number, function in error.frames:
         if path != view.path:
@@ -89,9 +88,7 @@ def _error(cell: CellView, view: View, document: Document, client: Client) -> st
             place = _line_range(document, min(number, len(document.text)) - 1)
             where = "" if function == "<module>" else f"{function}, "
             places.append((document.uri, place, f"in {where}{_cell_at(view, number - 1)}"))
-    return _diagnostic(
-        _line_range(document, line), ERROR, "cell-error", message, _related(places)
-    )
+    return _diagnostic(_line_range(document, line), ERROR, "cell-error", message, _related(places))
 
 
 def _cell_at(view: View, line: int) -> str:
@@ -111,7 +108,7 @@ def _result(cell: CellView) -> str:
     parts += [o.data for o in record.outputs if o.mime == "text/plain" and isinstance(o.data, str)]
     lines = [line for part in parts for line in part.rstrip().split("\n") if part.strip()]
     if not lines:
-        lines = [mime for mime in dict.fromkeys(output.mime for output in record.outputs)]
+        lines = list(dict.fromkeys(output.mime for output in record.outputs))
     if not lines:
         return ""
     if len(lines) > RESULT_LINES:

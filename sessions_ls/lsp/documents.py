@@ -1,7 +1,7 @@
 """The editor's text, kept as the protocol says: three kinds of line end, clamped positions.
 
-pygls's own document cuts lines as `str.splitlines` does, so it drifts apart from the editor's at the
-first form feed.
+pygls's own document cuts lines as `str.splitlines` does, so it drifts apart from the editor's at
+the first form feed.
 """
 
 from __future__ import annotations

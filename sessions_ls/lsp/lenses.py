@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sessions_ls.live.view import CellView, View
     from sessions_ls.lsp.server import SessionsServer
 
-WAITING = ("new", "stale", "interrupted")
+SETTLED = ("fresh", "disabled", "running", "queued")
 
 
 async def code_lens(ls: SessionsServer, params: types.CodeLensParams) -> Json | None:
@@ -32,7 +32,7 @@ async def code_lens(ls: SessionsServer, params: types.CodeLensParams) -> Json | 
 
 def _whole(view: View, uri: str) -> list[str]:
     waiting = sum(
-        cell.state in WAITING and cell.runs and not cell.cell.manual for cell in view.cells
+        cell.runs and cell.state not in SETTLED and not cell.cell.manual for cell in view.cells
     )
     count = sum(cell.runs for cell in view.cells)
     place = range_json(0, 0, 0, 0)

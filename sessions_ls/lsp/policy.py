@@ -74,9 +74,7 @@ class Client:
         self.related = can(f"{diagnostics}.related_information")
         self.tags = among(f"{diagnostics}.tag_support.value_set", 1)
         self.markdown = among("text_document.hover.content_format", "markdown")
-        self.hint_tooltips = among(
-            "text_document.inlay_hint.resolve_support.properties", "tooltip"
-        )
+        self.hint_tooltips = among("text_document.inlay_hint.resolve_support.properties", "tooltip")
         self.policy = POLICIES[self._row(params.client_info)]
 
     def _row(self, info: types.ClientInfo | None) -> str:

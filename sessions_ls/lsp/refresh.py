@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from sessions_ls.lsp.pace import Throttle
+
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
@@ -19,26 +21,20 @@ INTERVAL = 0.1
 
 
 class Refresher:
-    """Coalesces refresh requests; the last one is never lost."""
+    """Sends refresh requests, those that the client takes."""
 
     def __init__(self, server: SessionsServer) -> None:
         self._server = server
-        self._timer: asyncio.TimerHandle | None = None
+        self._pace = Throttle(INTERVAL, self._refresh)
         self._repair: asyncio.TimerHandle | None = None
-        self._last = 0.0
 
     def soon(self) -> None:
         """Results or states changed."""
         client = self._server.client
-        if self._timer is None and (client.refreshes_lenses or client.refreshes_hints):
-            loop = asyncio.get_running_loop()
-            when = max(loop.time(), self._last + INTERVAL)
-            self._timer = loop.call_at(when, self._refresh)
+        if client.refreshes_lenses or client.refreshes_hints:
+            self._pace.soon()
 
     def _refresh(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._timer = None
-        self._last = loop.time()
         client = self._server.client
         if client.refreshes_lenses:
             self._ask(types.WORKSPACE_CODE_LENS_REFRESH)
@@ -47,7 +43,7 @@ class Refresher:
             if client.policy.again:
                 if self._repair is not None:
                     self._repair.cancel()
-                self._repair = loop.call_later(
+                self._repair = asyncio.get_running_loop().call_later(
                     client.policy.again, self._ask, types.WORKSPACE_INLAY_HINT_REFRESH
                 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -12,9 +13,11 @@ from pygls.lsp.server import LanguageServer
 
 from sessions_ls.lsp import commands, documents, hints, hover, lenses, progress, sync
 from sessions_ls.lsp.notebooks import Notebooks
+from sessions_ls.lsp.output import scratch_folder
 from sessions_ls.lsp.policy import Client
 from sessions_ls.lsp.refresh import Refresher
-from sessions_ls.lsp.wire import Protocol, converter
+from sessions_ls.lsp.start import watch_parent
+from sessions_ls.lsp.wire import Protocol, Refused, converter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -45,18 +48,34 @@ class SessionsServer(LanguageServer):
         self.client = Client(types.InitializeParams(types.ClientCapabilities()))
         self.notebooks = Notebooks(self, grace)
         self.refresher = Refresher(self)
+        self.progresses: dict[str, progress.Progress] = {}  # those shown, by their tokens
         self._workers = concurrent.futures.ThreadPoolExecutor(4, "sessions-worker")
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+
+    def scratch(self) -> str:
+        """A private folder for texts that the editor is to show; gone with the server."""
+        if self._scratch is None:
+            self._scratch = scratch_folder()
+        return self._scratch.name
+
+    def end(self, seconds: float) -> None:
+        """End every run and kernel within ``seconds``, and leave no file. From any thread."""
+        self.notebooks.end(seconds)
+        scratch, self._scratch = self._scratch, None
+        if scratch is not None:
+            scratch.cleanup()
 
     def report_server_error(self, error: Exception, source: type[Exception]) -> None:
         """Log. A message box is for what the person can act on."""
-        log.error("%s: %s", source.__name__, error, exc_info=error)
+        if isinstance(error, Refused):
+            log.info("refused: %s", error)
+        else:
+            log.error("%s: %s", source.__name__, error, exc_info=error)
 
     async def blocking(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run something slow in a thread of our own."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._workers, function, *arguments
-        )
+        return await asyncio.get_running_loop().run_in_executor(self._workers, function, *arguments)
 
     def start_task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Start a coroutine that nobody waits for; its exception goes to the log."""
@@ -77,8 +96,6 @@ class SessionsServer(LanguageServer):
 
 async def initialize(ls: SessionsServer, params: types.InitializeParams) -> None:
     """`initialize`: our documents in place of pygls's, and what this client is offered."""
-    from sessions_ls.lsp.start import watch_parent
-
     documents.install(ls.protocol, params)
     ls.client = Client(params)
     if ls.client.policy.hints:

@@ -63,7 +63,7 @@ def converter() -> Converter:
         except ValueError:
             return value
 
-    made = default_converter()
+    made: Converter = default_converter()  # type: ignore[no-untyped-call] # pygls leaves it bare
     for kind in vars(types).values():
         if isinstance(kind, type) and issubclass(kind, enum.Enum):
             made.register_structure_hook(kind, lenient)
@@ -84,6 +84,15 @@ class Protocol(LanguageServerProtocol):
             answer = JsonRpcInvalidParams(f"Invalid parameters of {data['method']}: {cause}")
             self._send_response(data["id"], error=answer.to_response_error())
             return JsonRPCNotification(method="", jsonrpc="malformed", params=None)
+
+    def _execute_handler(
+        self, msg_id: str | int, handler: Any, callback: Any, args: Any = None, kwargs: Any = None
+    ) -> None:
+        """As pygls's, which never forgets the future of a notification."""
+        super()._execute_handler(msg_id, handler, callback, args, kwargs)
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
 
     def _send_response(
         self,

@@ -40,10 +40,10 @@ def duration(milliseconds: float) -> str:
     """A time as a person says it: `12 ms`, `1.2 s`, `3 min 5 s`."""
     if milliseconds < 1:
         return "<1 ms"
-    if milliseconds < 1000:
+    if milliseconds < 999.5:
         return f"{milliseconds:.0f} ms"
     seconds = milliseconds / 1000
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

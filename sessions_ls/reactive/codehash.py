@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    _Shape = tuple[str, "Callable[[Any], tuple[object, ...]] | None", tuple[str, ...]]
+
 # Fields that say nothing about what a program does.
 _SILENT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 # Fields that only newer versions of Python have: they count where they are not empty.
@@ -20,28 +22,30 @@ _LATE = frozenset({"default_value", "type_params"})
 _MARSHAL_FORMAT = 2
 
 
-class _Shapes(dict[type, "tuple[str, Callable[[Any], Any] | None, tuple[str, ...]]"]):
-    """How nodes are written, by class, made as classes are met.
+class _Shapes(dict[type, "_Shape"]):
+    """How things in a tree are written, by class, made as classes are met.
 
-    A label; a function that gets the fields as a tuple, if there are any; late fields.
+    Nodes have a label, a function that gives the fields as a tuple (None without fields) and the
+    names of late fields; plain values have the label "" and stand for themselves.
     """
 
-    def __missing__(self, kind: type) -> tuple[str, Callable[[Any], Any] | None, tuple[str, ...]]:
+    def __missing__(self, kind: type) -> _Shape:
+        get: Callable[[Any], tuple[object, ...]] | None = None
+        label = kind.__name__ if issubclass(kind, _ast.AST) else ""
         known: tuple[str, ...] = getattr(kind, "_fields", ())
-        fields = [name for name in known if name not in _SILENT and name not in _LATE]
         late = tuple([name for name in known if name in _LATE])
-        get = None
-        if len(fields) == 1:
+        fields = [name for name in known if name not in _SILENT and name not in _LATE]
+        if kind is _ast.JoinedStr:
+            get = _joined
+        elif len(fields) == 1:
             only = attrgetter(fields[0])
             get = lambda node: (only(node),)  # noqa: E731 - a function either way
         elif fields:
             get = attrgetter(*fields)
-        shape = self[kind] = (kind.__name__, get, late)
+        shape = self[kind] = (label, get, late)
         return shape
 
 
-# What a field may hold that is no node; `True` and `None` are patterns of their own.
-_PLAIN = frozenset({str, int, bool, type(None)})
 _SHAPES = _Shapes()
 
 
@@ -79,14 +83,11 @@ def _tokens(tree: _ast.Module) -> list[object]:
         elif kind is list:
             add(len(node))
             stack += node
-        elif kind in _PLAIN:
-            add(node)
-        elif kind is _ast.JoinedStr:
-            values = _joined(node.values)
-            tokens += ("JoinedStr", len(values))
-            stack += values
         else:
             label, get, late = shapes[kind]
+            if not label:
+                add(node)
+                continue
             add(label)
             if get is not None:
                 stack += get(node)
@@ -99,11 +100,11 @@ def _tokens(tree: _ast.Module) -> list[object]:
     return tokens
 
 
-def _joined(values: list[_ast.expr]) -> list[_ast.expr]:
+def _joined(node: _ast.JoinedStr) -> tuple[list[_ast.expr]]:
     """The parts of an f-string, its neighbouring texts joined: Python versions split them apart."""
     joined: list[_ast.expr] = []
     text: list[str] = []
-    for value in [*values, None]:
+    for value in [*node.values, None]:
         if isinstance(value, _ast.Constant) and isinstance(value.value, str):
             text.append(value.value)
             continue
@@ -112,4 +113,4 @@ def _joined(values: list[_ast.expr]) -> list[_ast.expr]:
         text.clear()
         if value is not None:
             joined.append(value)
-    return joined
+    return (joined,)

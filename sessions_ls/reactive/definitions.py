@@ -5,7 +5,7 @@ from __future__ import annotations
 import _ast
 
 from sessions_ls.reactive.expressions import Expressions
-from sessions_ls.reactive.scopes import Later
+from sessions_ls.reactive.later import Later
 from sessions_ls.reactive.state import ClassBody
 from sessions_ls.reactive.syntax import (
     CLASS_NAMES,
@@ -98,6 +98,7 @@ class Definitions(Expressions):
         )
 
     def _type_alias(self, node: Any) -> None:
+        self.doubtful = True
         owners = self._owners(node.name.id)
         outside = self._type_parameters(node, owners)
         self._lazily(node.value, owners)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import _ast
 from _ast import Attribute, BinOp, Constant, Name, Subscript
 
-from sessions_ls.reactive.scopes import Later
+from sessions_ls.reactive.later import Later
 from sessions_ls.reactive.state import State
 from sessions_ls.reactive.syntax import (
     CHILDREN,
@@ -14,6 +14,7 @@ from sessions_ls.reactive.syntax import (
     mangled,
     place,
     repeated,
+    starred_in_string,
     target_names,
     too_many_stars,
 )
@@ -137,6 +138,8 @@ class Expressions(State):
 
     def _formatted(self, node: Any) -> None:
         self.inexact = self.inexact or MISPLACED_IN_STRINGS
+        if starred_in_string(node):
+            self.doubtful = True
         self._children(node)
 
     def _await(self, node: _ast.Await) -> None:
@@ -214,12 +217,13 @@ class Expressions(State):
             self._amend(target.value)
             self.expr(target.slice)
         elif kind is _ast.Starred:
+            self.doubtful = True
             self._store(target.value)
         else:
             if too_many_stars(target.elts):
                 self.doubtful = True
             for part in target.elts:
-                self._store(part)
+                self._store(part.value if type(part) is _ast.Starred else part)
 
     def _amend(self, node: Any) -> None:
         """Evaluates the object that an assignment changes."""

@@ -9,7 +9,7 @@ import _ast
 
 from sessions_ls.reactive.definitions import Definitions
 from sessions_ls.reactive.state import Loop
-from sessions_ls.reactive.syntax import CHILDREN, by_class, mangled, name_place, place
+from sessions_ls.reactive.syntax import CHILDREN, MOST_BLOCKS, by_class, mangled, name_place, place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,12 +30,16 @@ class Flow(Definitions):
 
     def block(self, statements: Iterable[Any]) -> None:
         """Executes statements one after the other."""
+        self._blocks += 1
+        if self._blocks > MOST_BLOCKS:
+            self.doubtful = True
         for statement in statements:
             handler = _STATEMENTS.get(type(statement))
             if handler is not None:
                 handler(self, statement)
             else:
                 self._children(statement)
+        self._blocks -= 1
 
     def _expression_statement(self, node: _ast.Expr) -> None:
         value = node.value

@@ -101,7 +101,7 @@ def analyse(source: str, future_annotations: bool = False) -> Names:
             names.empty = True
             return names
         flow = _walk(tree, future_annotations)
-        if flow.doubtful or "__debug__" in flow.bound:
+        if flow.doubtful or "__debug__" in source:
             flags = _FUTURE_ANNOTATIONS if future_annotations else 0
             _compiled(source, _TOP_LEVEL_AWAIT | flags)
         code = digest(tree)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sessions_ls.notebook.problems import Problem
+from sessions_ls.reactive.resolve import PREDEFINED
 from sessions_ls.reactive.strict import cycle, homes
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ def problems(program: Program) -> list[Problem]:
     found = list(program.notebook.problems)
     found += _syntax(program)
     found += _undefined(program)
+    found += _undefined_in_functions(program)
     found += _ambiguous(program)
     found += _cyclic(program)
     found += _out_of_order(program)
@@ -49,6 +51,17 @@ def _undefined(program: Program) -> Iterator[Problem]:
             yield _at(
                 cell, name, "undefined-name", "warning", f"`{name}` is not defined in any cell"
             )
+
+
+def _undefined_in_functions(program: Program) -> Iterator[Problem]:
+    """Names that only functions read, and that nothing in the notebook binds."""
+    if any(cell.facts.open_ended for cell in program.cells):
+        return
+    bound = PREDEFINED.union(*[cell.facts.binds for cell in program.cells])
+    for cell in program.cells:
+        for name in sorted(cell.facts.deferred - bound - cell.facts.reads - cell.facts.called):
+            message = f"`{name}` is not defined in any cell"
+            yield _at(cell, name, "undefined-name", "warning", message)
 
 
 def _ambiguous(program: Program) -> Iterator[Problem]:

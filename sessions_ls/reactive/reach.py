@@ -68,3 +68,43 @@ class Reach:
             if by is not None and by > maker:
                 return by
         return None
+
+
+def unclosed(program: Program, records: Sequence[Ran | None]) -> dict[int, tuple[str, str]]:
+    """Cells that amend an object which another name has come to share, each with both names.
+
+    What such a cell does to the other name is not known until it has run again.
+    """
+    found: dict[int, tuple[str, str]] = {}
+    holders: dict[str, set[str]] = {}
+    held: dict[str, list[str]] = {}
+    for position, cell in enumerate(program.cells):
+        facts, record = cell.facts, records[position]
+        if facts.amends and record is not None:
+            pair = _newly_shared(program, records, position, holders)
+            if pair is not None:
+                found[position] = pair
+        for name in facts.changes:
+            for token in held.pop(name, ()):
+                holders[token].discard(name)
+            if record is not None and name in record.objects:
+                held[name] = record.objects[name].split()
+                for token in held[name]:
+                    holders.setdefault(token, set()).add(name)
+    return found
+
+
+def _newly_shared(
+    program: Program,
+    records: Sequence[Ran | None],
+    position: int,
+    holders: dict[str, set[str]],
+) -> tuple[str, str] | None:
+    facts, need = program.cells[position].facts, program.resolution.needs[position]
+    for name in facts.amends:
+        made = records[need[name]] if name in need else None
+        for token in made.objects.get(name, "").split() if made is not None else ():
+            for other in holders.get(token, ()):
+                if other not in facts.changes:
+                    return name, other
+    return None

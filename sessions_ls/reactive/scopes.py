@@ -1,40 +1,19 @@
-"""The names of code that runs later: bodies of functions and lambdas, lazy annotations.
+"""Which scope a name belongs to, in code that runs later.
 
-Order does not matter there, only which scope a name belongs to; this is the compiler's symbol table
-for one function, reduced to the question which names it takes from, and binds in, the module.
+Order does not matter there; this is the compiler's symbol table for one function, reduced to the
+question which names it takes from the module and binds in it.
 """
 
 from __future__ import annotations
 
-import _ast
-
-from sessions_ls.reactive.syntax import (
-    CHILDREN,
-    CLASS_NAMES,
-    MISPLACED_IN_STRINGS,
-    NOTHING,
-    by_class,
-    deleted_names,
-    mangled,
-    name_place,
-    parameters,
-    place,
-    private_prefix,
-    repeated,
-    target_names,
-    too_many_stars,
-    walrus_targets,
-)
+from sessions_ls.reactive.syntax import NOTHING, mangled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
-
     from sessions_ls.reactive.syntax import Place
 
 
-class _Scope:
+class Scope:
     """One function, or one class inside a function."""
 
     __slots__ = (
@@ -45,12 +24,10 @@ class _Scope:
         "is_class",
         "loops",
         "nonlocals",
-        "outer",
         "settled",
         "unstable",
         "used",
         "world",
-        "yields",
     )
 
     def __init__(self, is_class: bool = False, is_async: bool = False) -> None:
@@ -66,11 +43,10 @@ class _Scope:
         self.unstable: set[str] = set()
         self.depth = 0
         self.loops = 0
-        self.yields = 0
 
 
-class Later:
-    """What code that runs later takes from the module and binds in it."""
+class Scopes:
+    """The scopes around one place, and what was found on the way to it."""
 
     __slots__ = (
         "bypass",
@@ -91,40 +67,16 @@ class Later:
         self.doubtful = False
         self.inexact = False
         self.private = private
-        self.scope = _Scope()
+        self.scope = Scope()
         self.hidden = NOTHING  # targets of comprehensions and type parameters around this place
         self.bypass = False  # inside a comprehension of a class body: the class is not seen
         self.comprehensions = 0
-
-    def function(self, node: Any) -> None:
-        """Takes in the body (not decorators, defaults and annotations) of a function or lambda."""
-        saved = self._enter(_Scope(is_async=type(node) is _ast.AsyncFunctionDef))
-        bound = self.scope.bound
-        found = parameters(node.args)
-        for parameter in found:
-            bound.add(mangled(self.private, parameter.arg))
-        if len(bound) < len(found):
-            self.doubtful = True
-        if type(node) is _ast.Lambda:
-            self.visit(node.body)
-        else:
-            for statement in node.body:
-                self.visit(statement)
-        self._leave(saved)
-
-    def expression(self, node: _ast.expr) -> None:
-        """Takes in an expression that is evaluated later, if ever."""
-        saved = self._enter(_Scope())
-        self.visit(node)
-        self._leave(saved)
 
     def finish(self) -> dict[str, Place]:
         """The names taken from the surroundings, some of which a comprehension around may bind."""
         return self.scope.used
 
-    # Scopes
-
-    def _enter(self, scope: _Scope) -> tuple[_Scope, frozenset[str], bool, int]:
+    def _enter(self, scope: Scope) -> tuple[Scope, frozenset[str], bool, int]:
         saved = (self.scope, self.hidden, self.bypass, self.comprehensions)
         self.scope = scope
         self.hidden = NOTHING
@@ -132,7 +84,7 @@ class Later:
         self.comprehensions = 0
         return saved
 
-    def _leave(self, saved: tuple[_Scope, frozenset[str], bool, int]) -> None:
+    def _leave(self, saved: tuple[Scope, frozenset[str], bool, int]) -> None:
         scope = self.scope
         self.scope, self.hidden, self.bypass, self.comprehensions = saved
         hidden = self.hidden
@@ -170,294 +122,3 @@ class Later:
             scope.bound.add(name)
             if scope.is_class and settles and not scope.depth and name not in scope.unstable:
                 scope.settled.add(name)
-
-    # Nodes
-
-    def visit(self, node: Any) -> None:
-        kind = type(node)
-        if kind is _ast.Name:
-            if type(node.ctx) is _ast.Load:
-                self._read(node.id, place(node))
-            else:
-                if type(node.ctx) is _ast.Del and node.id in self.scope.world:
-                    self._read(node.id, place(node))
-                self._bind(node.id, place(node))
-                if node.id == "__debug__":
-                    self.doubtful = True
-            return
-        if kind is _ast.Constant:
-            return
-        special = _SPECIAL.get(kind)
-        if special is not None:
-            special(self, node)
-        else:
-            self._children(node)
-
-    def _children(self, node: Any) -> None:
-        for field in CHILDREN[type(node)]:
-            child = getattr(node, field, None)
-            if type(child) is list:
-                for part in child:
-                    if part is not None:
-                        self.visit(part)
-            elif child is not None:
-                self.visit(child)
-
-    def _all(self, nodes: Iterable[Any]) -> None:
-        for node in nodes:
-            if node is not None:
-                self.visit(node)
-
-    def _call(self, node: _ast.Call) -> None:
-        self.visit(node.func)
-        for argument in node.args:
-            self.visit(argument)
-        keywords = node.keywords
-        for keyword in keywords:
-            self.visit(keyword.value)
-        if len(keywords) > 1 and repeated(keywords):
-            self.doubtful = True
-
-    def _definition(self, node: Any) -> None:
-        self._all(node.decorator_list)
-        self._all(node.args.defaults)
-        self._all(node.args.kw_defaults)
-        hidden = self._type_parameters(node)
-        for parameter in parameters(node.args):
-            if parameter.annotation is not None:
-                self.visit(parameter.annotation)
-        if node.returns is not None:
-            self.visit(node.returns)
-        self.function(node)
-        self.hidden = hidden
-        self._bind(node.name, name_place(node, node.name, search=True))
-
-    def _lambda(self, node: _ast.Lambda) -> None:
-        self._all(node.args.defaults)
-        self._all(node.args.kw_defaults)
-        self.function(node)
-
-    def _class(self, node: _ast.ClassDef) -> None:
-        self._all(node.decorator_list)
-        hidden = self._type_parameters(node)
-        self._all(node.bases)
-        for keyword in node.keywords:
-            self.visit(keyword.value)
-        saved = self._enter(_Scope(is_class=True))
-        private = self.private
-        self.private = private_prefix(node.name)
-        scope = self.scope
-        scope.bound.update(CLASS_NAMES)
-        scope.settled.update(CLASS_NAMES)
-        for name in deleted_names(node.body):
-            scope.unstable.add(mangled(self.private, name))
-        self._all(node.body)
-        self.private = private
-        self._leave(saved)
-        self.hidden = hidden
-        self._bind(node.name, name_place(node, node.name, search=True))
-
-    def _type_parameters(self, node: Any) -> frozenset[str]:
-        """Hides type parameters, visits their bounds; returns what was hidden before."""
-        hidden = self.hidden
-        found = getattr(node, "type_params", None)
-        if found:
-            self.doubtful = True
-            self.hidden = hidden | {mangled(self.private, parameter.name) for parameter in found}
-            self._all(found)
-        return hidden
-
-    def _type_alias(self, node: Any) -> None:
-        hidden = self._type_parameters(node)
-        self.visit(node.value)
-        self.hidden = hidden
-        self.visit(node.name)
-
-    def _comprehension(self, node: Any) -> None:
-        first = node.generators[0]
-        self.comprehensions += 1
-        self.visit(first.iter)
-        names: list[str] = []
-        for generator in node.generators:
-            target_names(generator.target, names)
-            if generator.is_async and not self.scope.is_async:
-                self.doubtful = True
-        saved = (self.hidden, self.bypass)
-        self.hidden = self.hidden.union([mangled(self.private, name) for name in names])
-        self.bypass = self.scope.is_class
-        for generator in node.generators:
-            if generator is not first:
-                self.visit(generator.iter)
-            self.visit(generator.target)
-            self._all(generator.ifs)
-        if type(node) is _ast.DictComp:
-            self.visit(node.key)
-            if node.value is not None:
-                self.visit(node.value)
-        else:
-            self.visit(node.elt)
-        self.comprehensions -= 1
-        self.hidden, self.bypass = saved
-
-    def _formatted(self, node: Any) -> None:
-        self.inexact = self.inexact or MISPLACED_IN_STRINGS
-        self._children(node)
-
-    def _walrus(self, node: _ast.NamedExpr) -> None:
-        self.visit(node.value)
-        self._bind(node.target.id, place(node.target), settles=False)
-        if self.comprehensions or node.target.id == "__debug__":
-            self.doubtful = True
-
-    def _assign(self, node: _ast.Assign) -> None:
-        self.visit(node.value)
-        if type(node.value) is _ast.Starred:
-            self.doubtful = True
-        self._all(node.targets)
-
-    def _augmented(self, node: _ast.AugAssign) -> None:
-        if type(node.target) is _ast.Name:
-            self._read(node.target.id, place(node.target))
-        self.visit(node.value)
-        self.visit(node.target)
-
-    def _annotated(self, node: _ast.AnnAssign) -> None:
-        target = node.target
-        if node.value is not None:
-            self.visit(node.value)
-        if self.scope.is_class:
-            self.visit(node.annotation)
-        else:  # never evaluated
-            for name in walrus_targets(node.annotation):
-                self.scope.bound.add(mangled(self.private, name))
-                self.doubtful = True
-        if node.value is not None or type(target) is not _ast.Name:
-            self.visit(target)
-        elif node.simple:
-            self._bind(target.id, place(target), settles=False)
-
-    def _global(self, node: _ast.Global) -> None:
-        self.doubtful = True
-        self.scope.world.update([mangled(self.private, name) for name in node.names])
-
-    def _nonlocal(self, node: _ast.Nonlocal) -> None:
-        self.doubtful = True
-        self.scope.nonlocals.update([mangled(self.private, name) for name in node.names])
-
-    def _import(self, node: Any) -> None:
-        for alias in node.names:
-            if alias.name == "*":
-                self.doubtful = True
-                continue
-            name = alias.asname or alias.name.partition(".")[0]
-            self._bind(name, name_place(node, name, search=True))
-        if getattr(node, "module", None) == "__future__":
-            self.doubtful = True
-
-    def _nested(self, node: Any) -> None:
-        self.scope.depth += 1
-        self._children(node)
-        self.scope.depth -= 1
-
-    def _with(self, node: Any) -> None:
-        if type(node) is _ast.AsyncWith and not self.scope.is_async:
-            self.doubtful = True
-        self._nested(node)
-
-    def _loop(self, node: Any) -> None:
-        scope = self.scope
-        scope.depth += 1
-        if type(node) is _ast.While:
-            self.visit(node.test)
-        else:
-            self.visit(node.iter)
-            self.visit(node.target)
-            if type(node) is _ast.AsyncFor and not scope.is_async:
-                self.doubtful = True
-        scope.loops += 1
-        self._all(node.body)
-        scope.loops -= 1
-        self._all(node.orelse)
-        scope.depth -= 1
-
-    def _leap(self, node: Any) -> None:
-        if not self.scope.loops:
-            self.doubtful = True
-
-    def _try(self, node: Any) -> None:
-        if type(node) is not _ast.Try or any(part.type is None for part in node.handlers[:-1]):
-            self.doubtful = True
-        self._nested(node)
-
-    def _handler(self, node: _ast.ExceptHandler) -> None:
-        if node.type is not None:
-            self.visit(node.type)
-        if node.name:
-            self._bind(node.name, name_place(node, node.name, search=True))
-        self._all(node.body)
-
-    def _match(self, node: Any) -> None:
-        self.doubtful = True
-        self._nested(node)
-
-    def _capture(self, node: Any) -> None:
-        self._children(node)
-        name = node.rest if hasattr(node, "rest") else node.name
-        if name is not None:
-            self._bind(name, name_place(node, name, search=True), settles=False)
-
-    def _sequence(self, node: Any) -> None:
-        if type(node.ctx) is _ast.Store and too_many_stars(node.elts):
-            self.doubtful = True
-        self._all(node.elts)
-
-    def _bare(self, node: Any) -> None:
-        """A statement whose value may be written with a star that the compiler refuses."""
-        if type(node.value) is _ast.Starred:
-            self.doubtful = True
-        if type(node) is _ast.Return and (self.scope.is_class or self.scope.is_async):
-            self.doubtful = True
-        if node.value is not None:
-            self.visit(node.value)
-
-    def _suspend(self, node: Any) -> None:
-        scope = self.scope
-        if scope.is_class or self.comprehensions:
-            self.doubtful = True
-        if type(node) is _ast.Await:
-            if not scope.is_async:
-                self.doubtful = True
-        elif scope.is_async:
-            self.doubtful = True
-        self._bare(node)
-
-
-_SPECIAL: dict[type, Callable[[Later, Any], None]] = by_class(
-    {
-        "Call": Later._call,
-        "FunctionDef AsyncFunctionDef": Later._definition,
-        "Lambda": Later._lambda,
-        "ClassDef": Later._class,
-        "TypeAlias": Later._type_alias,
-        "ListComp SetComp DictComp GeneratorExp": Later._comprehension,
-        "NamedExpr": Later._walrus,
-        "JoinedStr": Later._formatted,
-        "Assign": Later._assign,
-        "AugAssign": Later._augmented,
-        "AnnAssign": Later._annotated,
-        "Global": Later._global,
-        "Nonlocal": Later._nonlocal,
-        "Import ImportFrom": Later._import,
-        "If": Later._nested,
-        "With AsyncWith": Later._with,
-        "For AsyncFor While": Later._loop,
-        "Break Continue": Later._leap,
-        "Try TryStar": Later._try,
-        "ExceptHandler": Later._handler,
-        "Match": Later._match,
-        "MatchAs MatchStar MatchMapping": Later._capture,
-        "Tuple List": Later._sequence,
-        "Expr Return": Later._bare,
-        "Yield YieldFrom Await": Later._suspend,
-    }
-)

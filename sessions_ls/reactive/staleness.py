@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sessions_ls.kernel.marks import SHARING, UNBOUND, sharing
-from sessions_ls.reactive.reach import Reach
+from sessions_ls.reactive.reach import Reach, unclosed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,11 +53,12 @@ CODE_CHANGED = Status("stale", "its code changed", own=True)
 
 def statuses(program: Program, records: Sequence[Ran | None]) -> list[Status]:
     """The state of every cell of ``program``; ``records`` holds each cell's last run or None."""
-    found = _proven(program, records, {})
+    shared = unclosed(program, records)
+    found = _proven(program, records, {}, shared)
     while program.resolution.forward:
         # Cells that run before one above them are judged before it: judge again, until it is settled.
         changers = _changers(program, records, found)
-        settled = _proven(program, records, changers)
+        settled = _proven(program, records, changers, shared)
         if [status.state for status in settled] == [status.state for status in found]:
             break
         found = settled
@@ -71,6 +72,7 @@ def _proven(
     program: Program,
     records: Sequence[Ran | None],
     changers: Mapping[int, tuple[str, int]],
+    shared: Mapping[int, tuple[str, str]],
 ) -> list[Status]:
     """One pass in the order of running. In file order it also finds what unproven cells may change;
     else ``changers`` says so.
@@ -85,7 +87,9 @@ def _proven(
                 changer = changers.get(position)
             else:
                 changer = reach.changer(position) if spread else None
-            if changer is not None:
+            if position in shared:
+                status = _changes_more(*shared[position])
+            elif changer is not None:
                 status = _may_change(*changer)
         out[position] = status
         if reach is not None and status.state in UNPROVEN:
@@ -110,6 +114,10 @@ def _changers(
 
 def _may_change(name: str, by: int) -> Status:
     return Status("stale", f"cell {by + 1} is to run first and may change {shown(name)}", by)
+
+
+def _changes_more(name: str, other: str) -> Status:
+    return Status("stale", f"it changes {shown(name)}, and `{other}` now shares an object with it")
 
 
 def _of_cell(

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sessions_ls.reactive.scopes import Later
+    from sessions_ls.reactive.later import Later
     from sessions_ls.reactive.syntax import Place
 
     # The names that one way through a statement settles, and whether that way ends before the next.
@@ -67,6 +67,7 @@ class State:
     _private: str | None = None
     _hidden: frozenset[str] = NOTHING  # targets of comprehensions, type parameters around here
     _comprehensions = 0
+    _blocks = 0
     _loops: tuple[Loop, ...] = ()
     _lazy: bool = LAZY_ANNOTATIONS
 

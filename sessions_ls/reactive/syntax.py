@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 NOTHING: frozenset[str] = frozenset()
 # Older parsers do not know where the parts of f-strings stand.
 MISPLACED_IN_STRINGS = sys.version_info < (3, 12)
+# More blocks within each other than this the compiler may refuse.
+MOST_BLOCKS = 18
 # Set by Python in every class namespace before the body runs.
 CLASS_NAMES = ("__module__", "__qualname__")
 
@@ -114,6 +116,11 @@ def repeated(keywords: list[_ast.keyword]) -> bool:
     return len(set(names)) < len(names)
 
 
+def starred_in_string(node: Any) -> bool:
+    """Whether an f-string has a starred part, which only the compiler refuses."""
+    return any(type(getattr(part, "value", None)) is _ast.Starred for part in node.values)
+
+
 def too_many_stars(parts: list[_ast.expr]) -> bool:
     """Whether an assignment has more than one starred target."""
     return sum([type(part) is _ast.Starred for part in parts]) > 1
@@ -125,6 +132,10 @@ def walrus_targets(node: Any) -> list[str]:
     stack = [node]
     while stack:
         part = stack.pop()
+        if type(part) is _ast.Lambda:  # its body is a scope of its own
+            stack += part.args.defaults
+            stack += [default for default in part.args.kw_defaults if default is not None]
+            continue
         if type(part) is _ast.NamedExpr:
             found.append(part.target.id)
         for field in CHILDREN[type(part)] if type(part) is not _ast.Constant else ():

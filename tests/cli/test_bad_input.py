@@ -31,7 +31,10 @@ CASES = [
     ("run binary.py", r"binary\.py is not a Python file: it holds binary data\."),
     ("run bytes.py", r"bytes\.py is not valid utf-8: byte 0xff on line 1\."),
     ("run unknown.py", r"unknown\.py declares an unknown encoding: 'klingon'\."),
-    ("run marker.py", r"marker\.py:3: Marker metadata: disabled=maybe .*|.*marker\.py:3: .*disabled.*"),
+    (
+        "run marker.py",
+        r"marker\.py:3: Marker metadata: disabled=maybe .*|.*marker\.py:3: .*disabled.*",
+    ),
     ("run nb.py --cell 9", r"nb\.py has no cell 9; they are numbered 1 to 4"),
     ("run nb.py --cell 0", r"nb\.py has no cell 0; .*"),
     ("run nb.py --cell -1", r".*--cell.*|nb\.py has no cell -1; .*"),

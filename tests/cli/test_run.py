@@ -40,7 +40,8 @@ CASES = {
         [r"x", r"1 cell ran in .*"],
     ),
     "an error like a compiler's, and what it blocks": (
-        "# %%\ndef f():\n    raise ValueError('no')\n# %% Bad\nx = 1\nf()\n# %%\nx\n# %%\nprint('on')\n",
+        "# %%\ndef f():\n    raise ValueError('no')\n# %% Bad\nx = 1\nf()\n"
+        "# %%\nx\n# %%\nprint('on')\n",
         (),
         1,
         "on\n",
@@ -83,7 +84,11 @@ CASES = {
     "an empty file": ("", (), 0, "", [r"nothing to run"]),
     "no markers: one cell": ("print(6 * 7)\n", (), 0, "42\n", [r"1 cell ran in .*"]),
     "a cell by number": (
-        "# %%\nprint(1)\n# %%\nprint(2)\n", ("--cell", "2"), 0, "2\n", [r"1 cell ran, 1 still stale in .*"],
+        "# %%\nprint(1)\n# %%\nprint(2)\n",
+        ("--cell", "2"),
+        0,
+        "2\n",
+        [r"1 cell ran, 1 still stale in .*"],
     ),
     "cells by title": (
         "# %% A\nprint(1)\n# %% B\nprint(2)\n# %% C\nprint(3)\n",
@@ -114,11 +119,16 @@ CASES = {
         [r"nb\.py:3: cell 2 blocked: it needs cell 1, which is disabled", r"1 blocked in .*"],
     ),
     "a manual cell waits": (
-        "# %% manual=true\nprint(1)\n# %%\nprint(2)\n", (), 0, "2\n", [r"1 cell ran, 1 still stale in .*"],
+        "# %% manual=true\nprint(1)\n# %%\nprint(2)\n",
+        (),
+        0,
+        "2\n",
+        [r"1 cell ran, 1 still stale in .*"],
     ),
     "a picture is a line": (
         "# %%\nclass P:\n    def _repr_png_(self):\n"
-        "        return b'\\x89PNG\\r\\n\\x1a\\n' + bytes([0,0,0,13]) + b'IHDR' + bytes([0,0,2,128,0,0,1,224])\n"
+        "        head = b'\\x89PNG\\r\\n\\x1a\\n' + bytes([0, 0, 0, 13]) + b'IHDR'\n"
+        "        return head + bytes([0, 0, 2, 128, 0, 0, 1, 224])\n"
         "    def __repr__(self): return 'P()'\nP()\n",
         (),
         0,
@@ -126,7 +136,8 @@ CASES = {
         [r"1 cell ran in .*"],
     ),
     "a rich result that has a text is that text": (
-        "# %%\nclass T:\n    def _repr_html_(self): return '<b>t</b>'\n    def __repr__(self): return 'T()'\nT()\n",
+        "# %%\nclass T:\n    def _repr_html_(self): return '<b>t</b>'\n"
+        "    def __repr__(self): return 'T()'\nT()\n",
         (),
         0,
         "T()\n",
@@ -156,7 +167,11 @@ CASES = {
         ],
     ),
     "a value for one run": (
-        "# %%\nn = 10\n# %%\nprint(n)\n", ("--set", "n=3"), 0, "3\n", [r"2 cells ran in .*"],
+        "# %%\nn = 10\n# %%\nprint(n)\n",
+        ("--set", "n=3"),
+        0,
+        "3\n",
+        [r"2 cells ran in .*"],
     ),
     "time is up": (
         "# %%\nprint('a')\n# %%\nimport time\ntime.sleep(60)\n# %%\nprint('b')\n",
@@ -225,12 +240,16 @@ def test_values_set_for_one_run_leave_the_file_stale(sessions: Shell) -> None:
     path = sessions.write("nb.py", text)
     sessions("run", "nb.py", "--set", "n=3")
     assert path.read_text() == text
-    assert [c["state"] for c in sessions("status", "nb.py", "--json").json["cells"]] == ["stale"] * 2
+    assert [c["state"] for c in sessions("status", "nb.py", "--json").json["cells"]] == [
+        "stale"
+    ] * 2
     assert sessions("run", "nb.py").out == "10\n"
 
 
 def test_events(sessions: Shell) -> None:
-    sessions.write("nb.py", "# %% A\nprint('a')\n41 + 1\n# %%\nx = 1 / 0\n# %%\nx\n# %%\ndisplay(1)\n")
+    sessions.write(
+        "nb.py", "# %% A\nprint('a')\n41 + 1\n# %%\nx = 1 / 0\n# %%\nx\n# %%\ndisplay(1)\n"
+    )
     ended = sessions("run", "nb.py", "--json")
     assert (ended.code, ended.err) == (1, "")
     events = ended.events
@@ -270,10 +289,13 @@ def test_each_result_comes_as_it_is_there(sessions: Shell) -> None:
         assert process.returncode == 130
 
 
-SLOW = "# %%\nprint('kept', flush=True)\n1\n# %%\nimport time\ntime.sleep(60)\n# %%\nprint('never')\n"
+SLOW = (
+    "# %%\nprint('kept', flush=True)\n1\n# %%\nimport time\ntime.sleep(60)\n# %%\nprint('never')\n"
+)
 DEAF = (
-    "# %%\nprint('kept', flush=True)\n1\n# %%\nimport time\nprint('deaf', flush=True)\n"
-    "while True:\n    try:\n        time.sleep(60)\n    except KeyboardInterrupt:\n        print('no')\n"
+    "# %%\nprint('kept', flush=True)\n1\n# %%\nimport time\nwhile True:\n    try:\n"
+    "        print('deaf', flush=True)\n        time.sleep(60)\n"
+    "    except KeyboardInterrupt:\n        print('no')\n"
 )
 
 
@@ -317,7 +339,9 @@ def test_a_second_signal_kills_what_does_not_listen(sessions: Shell) -> None:
 
 
 def test_a_reader_that_leaves_stops_the_run_quietly(sessions: Shell) -> None:
-    sessions.write("nb.py", "# %%\nimport time\nfor i in range(600):\n    print(i)\n    time.sleep(.1)\n")
+    sessions.write(
+        "nb.py", "# %%\nimport time\nfor i in range(600):\n    print(i)\n    time.sleep(.1)\n"
+    )
     with sessions.start("run", "nb.py") as process:
         assert process.stdout.readline() == b"0\n"
         process.stdout.close()

@@ -73,11 +73,11 @@ def test_interrupts_never_lose_an_answer(own: Runner) -> None:
 
 
 def test_long_messages(own: Runner) -> None:
-    own.submit("import time; time.sleep(0.3)")
+    own.submit("import time; time.sleep(1)")
     text = "y = '" + "x" * 3_000_000 + "'\nlen(y)"
     begin = time.monotonic()
     own.submit(text)
-    assert time.monotonic() - begin < 0.2, "send must not wait for a busy kernel"
+    assert time.monotonic() - begin < 0.7, "send must not wait for a busy kernel"
     assert own.collect().state == "ok"
     assert own.collect().text == "3000000"
 

@@ -9,7 +9,6 @@ import io
 import random
 from contextlib import redirect_stdout
 
-from sessions_ls.kernel.fingerprint import probe
 from sessions_ls.kernel.service import Service
 from sessions_ls.live.session import LiveSession
 from sessions_ls.live.settings import Settings
@@ -72,7 +71,7 @@ class InProcessKernel:
         self.events: list[dict] = []
         self.names: dict = {"__name__": "__main__", "__builtins__": __builtins__}
         self.executor = PlainExecutor(self.names, self.events.append)
-        self.service = Service(self.names, self.executor, probe, self.events.append)
+        self.service = Service(self.names, self.executor, self.events.append, lambda: None)
 
     def send(self, message: dict) -> None:
         if message["op"] != "sources":

@@ -6,14 +6,49 @@ What the program does at each branch is decided by the run, so one program takes
 
 from __future__ import annotations
 
-import sys
+import re
 from random import Random
+from types import CodeType
 from typing import Any
 
 VARIABLES = "abcde"
 FUNCTIONS = "fg"
 CLASSES = "K"
 NAMES = VARIABLES + FUNCTIONS + CLASSES
+
+EXPRESSIONS = [
+    "(X := E)",
+    "(E and choose() and E)",
+    "(choose() and E or E)",
+    "(not (choose() and E))",
+    "(E if choose() else E)",
+    "(no(E) < choose() < E < E)",
+    "[use(X) for X in some(E) if choose() for _ in some(X)]",
+    "[E for X in some()]",
+    "list(E for X in some() if E)",
+    "{E: E}",
+    "f'{E}'",
+    "(lambda X=use(X): use(X) + E)()",
+    "call(lambda: E)",
+]
+NO_CLASS_EXPRESSIONS = [
+    "[(X := _i) for _i in some() if choose()]",
+    "[use(X) for _i in some() if (X := _i + 1)]",
+]
+SIMPLE = [
+    "X = E",
+    "X = Y = E",
+    "X, (Y, *Z) = use(Z), (1, E, 3)",
+    "X += E",
+    "X: E = E",
+    "X: E",
+    "E",
+    "import os as X, sys",
+    "from os import path as X",
+    "F = lambda: E",
+    "use(F())",
+]
+NO_CLASS_SIMPLE = ["del X", "del X"]
 
 
 class Program:
@@ -26,9 +61,9 @@ class Program:
         self.in_function = False
         self.in_class = False
 
-    def source(self, straight: bool = False) -> str:
-        for _ in range(self.random.randint(2, 7)):
-            self.simple(0) if straight else self.statement(0, 3)
+    def source(self) -> str:
+        for _ in range(self.random.randint(1, 5)):
+            self.statement(0, 3)
         return "\n".join(self.lines)
 
     def name(self) -> str:
@@ -41,60 +76,27 @@ class Program:
         return f"use({self.random.choice(NAMES if self.random.random() < 0.2 else VARIABLES)})"
 
     def expression(self, depth: int = 2) -> str:
-        pick = self.random.random()
-        if depth == 0 or pick < 0.5:
+        if depth == 0 or self.random.random() < 0.5:
             return self.read()
-        inner = [self.expression(depth - 1) for _ in range(3)]
-        name, other = self.name(), self.name()
-        choices = [
-            f"({name} := {inner[0]})",
-            f"({inner[0]} and choose() and {inner[1]})",
-            f"(choose() and {inner[0]} or {inner[1]})",
-            f"(not (choose() and {inner[0]}))",
-            f"({inner[0]} if choose() else {inner[1]})",
-            f"(no({inner[0]}) < choose() < {inner[1]} < {inner[2]})",
-            f"[use({name}) for {name} in some({inner[0]}) if choose() for _ in some({name})]",
-            f"[{inner[0]} for {other} in some()]",
-            f"list({inner[0]} for {other} in some() if {inner[1]})",
-            f"{{{inner[0]}: {inner[1]}}}",
-            f"f'{{{inner[0]}}}'",
-            f"(lambda {name}=use({name}): use({name}) + {self.read()})()",
-            f"call(lambda: {self.read()})",
-        ]
-        if not self.in_class:
-            choices += [
-                f"[({name} := _i) for _i in some() if choose()]",
-                f"[use({name}) for _i in some() if ({name} := _i + 1)]",
-            ]
-        return self.random.choice(choices)
+        choices = EXPRESSIONS if self.in_class else EXPRESSIONS + NO_CLASS_EXPRESSIONS
+        return self.fill(self.random.choice(choices), depth - 1)
 
     def simple(self, depth: int) -> None:
-        name, other, third = self.name(), self.name(), self.name()
-        function = self.random.choice(FUNCTIONS)
-        e = self.expression
-        choices = [
-            f"{name} = {e()}",
-            f"{name} = {other} = {e()}",
-            f"{name}, ({other}, *{third}) = use({third}), (1, {e()}, 3)",
-            f"{name} += {e()}",
-            f"{name}: {e(1)} = {e()}",
-            f"{name}: {e(1)}",
-            f"{e()}",
-            f"import os as {name}, sys",
-            f"from os import path as {name}",
-            f"{function} = lambda: {e(1)}",
-            f"use({function}())",
-        ]
-        if not self.in_class:
-            choices += [f"del {name}", f"del {name}"]
-        self.put(depth, self.random.choice(choices))
+        choices = SIMPLE if self.in_class else SIMPLE + NO_CLASS_SIMPLE
+        self.put(depth, self.fill(self.random.choice(choices), 2))
+
+    def fill(self, template: str, depth: int) -> str:
+        """Puts names for X, Y and Z (one for each), functions for F, expressions for E."""
+        names = {letter: self.name() for letter in "XYZ"}
+        names["F"] = self.random.choice(FUNCTIONS)
+        return re.sub(r"\b[XYZFE]\b", lambda m: names.get(m[0]) or self.expression(depth), template)
 
     def block(self, depth: int, budget: int, wound: bool = True) -> None:
         for _ in range(self.random.randint(1, 2)):
-            if wound and self.random.random() < 0.15:
+            if wound and self.random.random() < 0.08:
                 self.leap(depth)
             self.statement(depth, budget - 1)
-        if self.random.random() < 0.2:
+        if self.random.random() < 0.15:
             self.leap(depth)
 
     def leap(self, depth: int) -> None:
@@ -111,8 +113,7 @@ class Program:
             return
         compound = [self.if_, self.for_, self.while_, self.try_, self.try_, self.with_]
         compound += [self.function, self.class_]
-        if sys.version_info >= (3, 10):
-            compound.append(self.match)
+        compound.append(self.match)
         self.random.choice(compound)(depth, budget)
 
     def if_(self, depth: int, budget: int) -> None:
@@ -231,7 +232,7 @@ class Exhausted(BaseException):
 class Run:
     """One run of a program in a namespace where every name has a value from outside."""
 
-    def __init__(self, source: str, random: Random) -> None:
+    def __init__(self, code: CodeType, random: Random) -> None:
         self.random = random
         self.ticks = 0
         self.seen: set[str] = set()  # names whose outside value the program used
@@ -243,9 +244,9 @@ class Run:
         self.namespace |= self.outside
         self.finished = False
         try:
-            exec(compile(source, "<program>", "exec", dont_inherit=True), Namespace(self))
+            exec(code, Namespace(self))
             self.finished = True
-        except (Exception, Exhausted):
+        except (Exception, Exhausted):  # noqa: BLE001 - programs may raise what they like
             self.finished = False
 
     def tick(self) -> None:

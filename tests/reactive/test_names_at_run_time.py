@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from random import Random
+from types import CodeType
 
 import pytest
 
@@ -16,26 +17,30 @@ PROGRAMS = 40
 RUNS = 6
 
 
-def valid_program(random: Random, straight: bool = False) -> str:
+def valid_program(random: Random) -> tuple[str, CodeType]:
     while True:
-        source = Program(random).source(straight)
+        source = Program(random).source()
         try:
-            compile(source, "<program>", "exec", dont_inherit=True)
+            code = compiled(source)
         except SyntaxError:  # a name is both declared global and used before, a break is lost
             assert analyse(source).error is not None, source
         else:
-            return source
+            return source, code
+
+
+def compiled(source: str) -> CodeType:
+    return compile(source, "<program>", "exec", dont_inherit=True)
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_what_a_program_reads_and_binds_was_foreseen(batch: int) -> None:
     random = Random(batch)
     for _ in range(PROGRAMS):
-        source = valid_program(random)
+        source, code = valid_program(random)
         names = analyse(source)
         assert names.error is None, source
         for _ in range(RUNS):
-            run = Run(source, random)
+            run = Run(code, random)
             assert run.seen <= names.reads | names.called, source
             assert run.changed() <= names.binds, source
             if run.finished:
@@ -46,14 +51,16 @@ def test_what_a_program_reads_and_binds_was_foreseen(batch: int) -> None:
 def test_without_branches_the_analysis_is_exact(batch: int) -> None:
     random = Random(batch)
     for _ in range(PROGRAMS):
-        statements = [f"{a} = use({b})" for a, b in zip(_names(random), _names(random))]
+        statements = [
+            f"{a} = use({b})" for a, b in zip(_names(random), _names(random), strict=True)
+        ]
         statements += [f"del {name}" for name in _names(random)[:1]]
         statements += [f"{name} += 1" for name in _names(random)[:2]]
         statements += [f"use([use({a}) for {a} in [use({b})]])" for a, b in [_names(random)[:2]]]
         random.shuffle(statements)
         source = "\n".join(statements)
         names = analyse(source)
-        run = Run(source, _Never())
+        run = Run(compiled(source), _Never())
         if run.finished:
             assert names.reads & set(NAMES) == run.seen, source
             assert names.binds == names.certain == run.changed(), source

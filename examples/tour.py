@@ -1,0 +1,71 @@
+# %% [markdown]
+# # A short tour
+#
+# Run it with `sessions run examples/tour.py`. Change one line, run it again, and only the cells that
+# depend on that line run. It is plain Python, so `python examples/tour.py` works as well.
+
+# %% Prices
+price = 3.20
+cost = 1.10
+
+# %% Customers
+# The seed belongs to this cell. However often cells are run again, these numbers stay.
+import random
+
+random.seed(11)
+days = ["Mon", "Tue", "Wed", "Thu", "Fri"]
+cups = {day: random.randint(40, 90) for day in days}
+cups
+
+
+# %% A function
+# Change `price` above: this cell does not run, those that call `profit` do.
+def profit(sold):
+    return round(sold * (price - cost), 2)
+
+
+# %% The week
+week = {day: profit(sold) for day, sold in cups.items()}
+print(f"best day so far: {max(week, key=week.get)}")
+round(sum(week.values()), 2)
+
+# %% The market on Saturday
+# A change in place. The cells below read the changed `week`, those above the old one, and running
+# this cell twice does not add a second market.
+stalls = week
+stalls["Sat"] = profit(150)
+
+# %% Every day
+# `day` was used above for something else. A name may be used again, as in any script.
+for day, euros in week.items():
+    print(f"{day} {'█' * round(euros / 15)} {euros}")
+
+# %% A free coffee
+# This draw goes on where the seed of cell 3 left off.
+winner = random.choice(days)
+f"free coffee on {winner}"
+
+
+# %% A chart
+# The last expression of a cell is its result. Objects with Jupyter's display methods show as
+# pictures, HTML or tables; in a terminal you see their text.
+class Bars:
+    def __init__(self, values):
+        self.values = values
+
+    def __repr__(self):
+        return f"Bars of {len(self.values)} days, highest {max(self.values.values())}"
+
+    def _repr_svg_(self):
+        top = max(self.values.values())
+        bars = [
+            f'<rect x="{34 * i}" y="{100 - 100 * value / top:.1f}" width="28"'
+            f' height="{100 * value / top:.1f}" fill="{"#d98" if name == winner else "#79b"}"/>'
+            f'<text x="{34 * i + 14}" y="114" font-size="11" text-anchor="middle">{name}</text>'
+            for i, (name, value) in enumerate(self.values.items())
+        ]
+        size = f"0 0 {34 * len(bars)} 118"
+        return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}">{"".join(bars)}</svg>'
+
+
+Bars(week)

@@ -1,0 +1,263 @@
+"""The open Python documents, and the live session of each that is a notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import logging
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+
+from sessions_ls.live.session import LiveSession
+from sessions_ls.live.settings import Settings, SettingsError, load_settings
+from sessions_ls.lsp.diagnostics import diagnostics
+from sessions_ls.lsp.documents import Document
+from sessions_ls.lsp.pace import Throttle
+from sessions_ls.lsp.runs import Runs
+from sessions_ls.lsp.wire import quoted
+from sessions_ls.notebook.cells import read_notebook
+
+if TYPE_CHECKING:
+    from sessions_ls.live.view import View
+    from sessions_ls.lsp.server import SessionsServer
+    from sessions_ls.notebook.lines import Lines
+
+log = logging.getLogger(__name__)
+
+TYPING = 0.04
+"""Seconds between two analyses while somebody types; requests are answered up to date anyway."""
+
+WATCHING = 0.1
+"""Seconds between two looks at a run."""
+
+
+class OpenNotebook:
+    """A Python document: a notebook while it holds a cell marker, else left alone.
+
+    Lives on the event loop; only `_emit` is called from another thread.
+    """
+
+    def __init__(self, server: SessionsServer, uri: str) -> None:
+        self.uri = uri
+        self.path = to_fs_path(uri)  # None: it has no file yet
+        self.name = os.path.basename(self.path or uri)
+        self.document: Document | None = None
+        self.session: LiveSession | None = None
+        self.runs = Runs(server, self)
+        self._server = server
+        self._opening: asyncio.Task[None] | None = None
+        self._text: Lines | None = None  # what the session was given last
+        self._view: View | None = None
+        self._published = "[]"
+        self._pace = Throttle(TYPING, lambda: server.start_task(self.show()))
+        self._loop = asyncio.get_running_loop()
+        self._events: collections.deque[dict[str, Any]] = collections.deque()
+        self._awake = False
+
+    # -- the editor's side -----------------------------------------------------------------------
+
+    def opened(self, document: Document) -> None:
+        """The editor shows it, for the first time or again."""
+        self.uri = document.uri
+        self.document = document
+        self._published = "[]"
+
+    def edited(self) -> None:
+        """The text changed."""
+        self._pace.soon()
+
+    async def saved(self) -> None:
+        """The person saved it."""
+        if self.path in self._server.notebooks.consented and await self.view() is not None:
+            await self.runs.save()
+
+    def closed(self) -> None:
+        """The editor no longer shows it."""
+        if self.document is not None:
+            self._publish("[]")
+            self.document = None
+
+    # -- what it shows ---------------------------------------------------------------------------
+
+    async def view(self) -> View | None:
+        """The notebook as the buffer stands at this moment; None while it is none."""
+        if self.session is None:
+            if self.document is None or not _is_notebook(self.document.text):
+                return None
+            if self._opening is None:
+                self._opening = self._server.start_task(self._open(self.document.text))
+            await asyncio.shield(self._opening)
+        return self._current()
+
+    def _current(self) -> View | None:
+        session = self.session
+        assert session is not None
+        text = self.document.text if self.document is not None else self._text
+        if text is not None and text is not self._text:
+            session.submit(text.text)
+            self._text = text
+            self._view = None
+        if self._view is None:
+            self._view = session.view()
+        marked = any(cell.cell.marker is not None for cell in self._view.cells)
+        return self._view if marked else None
+
+    async def _open(self, text: Lines) -> None:
+        """Make the live session: results are loaded, nothing is started."""
+        self.session = await self._server.blocking(self._load, text.text)
+        self._text = text
+        for trouble in self.session.troubles:
+            self._server.say(f"{self.name}: {trouble}", types.MessageType.Warning)
+
+    def _load(self, text: str) -> LiveSession:
+        path = self.path or self.uri
+        try:
+            settings = load_settings(path)
+        except SettingsError as error:
+            self._loop.call_soon_threadsafe(self._server.say, str(error))
+            settings = Settings()
+        session = LiveSession(path, settings, self._emit, write=self.path is not None)
+        session.submit(text)
+        return session
+
+    async def show(self) -> None:
+        """Publish the diagnostics if they are not those that the client has."""
+        view = await self.view()
+        if self.document is not None:
+            client = self._server.client
+            self._publish(diagnostics(view, self.document, client) if view is not None else "[]")
+
+    def _publish(self, found: str) -> None:
+        if found == self._published or self.document is None:
+            return
+        self._published = found
+        version = self.document.version
+        self._server.protocol.notify_json(
+            types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS,
+            f'{{"uri":{quoted(self.uri)},"version":{"null" if version is None else version},'
+            f'"diagnostics":{found}}}',
+        )
+
+    # -- the session's side ----------------------------------------------------------------------
+
+    def _emit(self, event: dict[str, Any]) -> None:
+        """Take an event from the thread that runs: keep it and wake the event loop, no more."""
+        self._events.append(event)
+        if not self._awake:
+            self._awake = True
+            try:
+                self._loop.call_soon_threadsafe(self._drain)
+            except RuntimeError:
+                log.debug("an event came after the end: %s", event["event"])
+
+    def _drain(self) -> None:
+        self._awake = False
+        seen = False
+        while self._events:
+            event = self._events.popleft()
+            self.runs.take(event)
+            seen = seen or event["event"] in ("cell", "kernel", "done")
+        if seen:
+            self._view = None
+            self._pace.soon(WATCHING)
+            self._server.refresher.soon()
+
+    async def settled(self) -> None:
+        """A run, a restart or the like is over: show what it left before it is answered."""
+        self._view = None
+        self._server.refresher.soon()
+        await self.show()
+
+    def end(self, deadline: float) -> None:
+        """End what runs and the kernel; by force at ``deadline`` (of `time.monotonic`)."""
+        session = self.session
+        self.runs.close()
+        if session is None:
+            return
+        session.interrupt()
+        ending = threading.Thread(target=session.close, daemon=True)
+        ending.start()
+        ending.join(max(0.0, deadline - time.monotonic()))
+        if ending.is_alive():
+            log.warning("killing the kernel of %s", self.name)
+            session.kill()
+            ending.join(0.3)
+
+
+class Notebooks:
+    """Every Python document that is open, or was a moment ago."""
+
+    def __init__(self, server: SessionsServer, grace: float) -> None:
+        self.latest: OpenNotebook | None = None  # the one last shown or edited
+        self.consented: set[str] = set()  # files that were run on request: saving may run them
+        self._server = server
+        self._grace = grace
+        self._open: dict[str, OpenNotebook] = {}
+        self._leaving: dict[str, asyncio.TimerHandle] = {}
+
+    def open(self, uri: str) -> OpenNotebook | None:
+        """The editor opened a document; None if it holds no Python."""
+        key = unquote(uri)
+        document = self._server.workspace.text_documents.get(key)
+        if not isinstance(document, Document) or document.language_id not in ("python", "", None):
+            return None
+        leaving = self._leaving.pop(key, None)
+        if leaving is not None:
+            leaving.cancel()
+        notebook = self._open.get(key)
+        if notebook is None:
+            notebook = self._open[key] = OpenNotebook(self._server, uri)
+        notebook.opened(document)
+        self.latest = notebook
+        return notebook
+
+    def get(self, uri: str) -> OpenNotebook | None:
+        """The notebook, or Python document that may become one, with this URI."""
+        return self._open.get(unquote(uri))
+
+    def find(self, path: str) -> OpenNotebook | None:
+        """The open document with this file, whatever the way to it."""
+        real = os.path.realpath(path)
+        for notebook in self._open.values():
+            if notebook.path is not None and os.path.realpath(notebook.path) == real:
+                return notebook
+        return None
+
+    def close(self, uri: str) -> None:
+        """The editor closed a document. Its session stays for a while."""
+        key = unquote(uri)
+        notebook = self._open.get(key)
+        if notebook is not None:
+            notebook.closed()
+            loop = asyncio.get_running_loop()
+            self._leaving[key] = loop.call_later(self._grace, self._leave, key)
+
+    def _leave(self, key: str) -> None:
+        del self._leaving[key]
+        notebook = self._open.pop(key)
+        if self.latest is notebook:
+            self.latest = None
+        self._server.start_task(self._server.blocking(notebook.end, time.monotonic() + 5.0))
+
+    def end(self, seconds: float) -> None:
+        """End every run and every kernel within ``seconds``. From any thread, more than once."""
+        deadline = time.monotonic() + seconds
+        threads = [
+            threading.Thread(target=notebook.end, args=(deadline,), daemon=True)
+            for notebook in list(self._open.values())
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(0.0, deadline + 0.3 - time.monotonic()))
+
+
+def _is_notebook(text: Lines) -> bool:
+    source = text.text
+    return ("# %%" in source or "#%%" in source) and read_notebook(source).has_markers

@@ -1,0 +1,53 @@
+"""`sessions.showOutput`: a result in full, in the editor or in what the system opens it with."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.uris import from_fs_path
+
+from sessions_ls.lsp.results import markdown, media_file, plain
+from sessions_ls.lsp.wire import Refused
+
+if TYPE_CHECKING:
+    from sessions_ls.live.view import CellView
+    from sessions_ls.lsp.server import SessionsServer
+
+RICH = ("image/", "application/pdf", "text/html")
+
+
+async def show_output(ls: SessionsServer, cell: CellView, notebook: str) -> object:
+    """Open the result where the client can; in any case answer with it as Markdown."""
+    if cell.record is None:
+        raise Refused(f"Cell {cell.number} has no result yet.")
+    path = _file(ls, cell, notebook)
+    if ls.client.shows_documents:
+        uri = from_fs_path(path) or ""
+        external = not path.endswith(".txt")
+        await ls.window_show_document_async(
+            types.ShowDocumentParams(uri, external=external, take_focus=True)
+        )
+    return {"markdown": markdown(cell, notebook), "path": path}
+
+
+def _file(ls: SessionsServer, cell: CellView, notebook: str) -> str:
+    """A file with the result: its picture or page beside the session file, else a text of ours."""
+    assert cell.record is not None
+    for output in cell.record.outputs:
+        if output.mime.startswith(RICH):
+            path = media_file(output, notebook)
+            if path is not None:
+                return path
+    name = f"{os.path.splitext(os.path.basename(notebook))[0]}-cell-{cell.number}.txt"
+    path = os.path.join(ls.scratch(), name)
+    with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
+        file.write(plain(cell) + "\n")
+    return path
+
+
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder for such texts, readable by its owner alone, gone with the server."""
+    return tempfile.TemporaryDirectory(prefix="sessions-")

@@ -1,0 +1,132 @@
+"""Starting and ending: private descriptors, the parent's death, nothing left behind."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sessions_ls.lsp.server import SessionsServer
+
+log = logging.getLogger(__name__)
+
+GRACE = 1.2
+"""Seconds that runs and kernels get to end when the client is gone."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Read the options and serve until the client ends it; does not return then."""
+    parser = argparse.ArgumentParser(
+        "sessions-ls", description="The language server of sessions, on standard input and output."
+    )
+    parser.add_argument("--version", action="version", version=f"sessions-ls {version()}")
+    parser.add_argument("--log", metavar="FILE", help="append what happens to FILE")
+    parser.add_argument("--stdio", action="store_true", help="what it does anyway")
+    options = parser.parse_args(argv)
+    if sys.stdin.isatty():
+        print("sessions-ls waits for an editor on standard input.", file=sys.stderr)
+    try:
+        _log_to(options.log)
+    except OSError as error:
+        print(f"sessions-ls: {options.log}: {error.strerror}", file=sys.stderr)
+        return 2
+    reader, writer = private_stdio()
+    from sessions_ls.lsp.server import create
+
+    return serve(create(version()), reader, writer)
+
+
+def version() -> str:
+    """The version of this installation."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("sessions-ls")
+    except metadata.PackageNotFoundError:
+        return "0+source"
+
+
+def _log_to(path: str | None) -> None:
+    layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    if path is None:
+        logging.basicConfig(level=logging.WARNING, format=layout, stream=sys.stderr)
+    else:
+        logging.basicConfig(level=logging.INFO, format=layout, filename=path, encoding="utf-8")
+    # It logs each exception before it hands it to us, and every message in full.
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
+
+
+def private_stdio() -> tuple[BinaryIO, BinaryIO]:
+    """Take descriptors 0 and 1 for the protocol; a stray print then goes to standard error."""
+    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    return reader, writer
+
+
+def serve(server: SessionsServer, reader: BinaryIO, writer: BinaryIO) -> NoReturn:
+    """Serve until `exit`, the end of the input or a signal, then leave within a bounded time."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, _leave)
+    server.start_io(reader, writer)
+    leave(server, 0 if server.protocol._shutdown else 1)
+
+
+def leave(server: SessionsServer, code: int) -> NoReturn:
+    """End runs and kernels, then the process, whatever threads still do."""
+    server.end(GRACE)
+    logging.shutdown()
+    os._exit(code)
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def watch_parent(pid: int | None, server: SessionsServer) -> None:
+    """Leave when the client's process ends, even if something else holds the pipe open.
+
+    A pid that names nothing when we start is one of another container or machine.
+    """
+    if not pid or sys.platform == "win32" or not _alive(pid):
+        return
+
+    def watch() -> None:
+        _wait_for_end(pid)
+        log.warning("the client (process %s) is gone", pid)
+        leave(server, 1)
+
+    threading.Thread(target=watch, daemon=True, name="parent-watch").start()
+
+
+def _wait_for_end(pid: int) -> None:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (AttributeError, OSError):  # not Linux, or an old one
+        while _alive(pid):
+            time.sleep(0.5)
+        return
+    import select
+
+    select.select([descriptor], [], [])
+    os.close(descriptor)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

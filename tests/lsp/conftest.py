@@ -1,0 +1,35 @@
+"""One server for each client and module."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_lsp
+from pytest_lsp import ClientServerConfig, LanguageClient
+
+from tests.lsp.editor import CLIENTS, ENVIRONMENT, SERVER, Editor, initialize_params, make_client
+
+
+@pytest_lsp.fixture(
+    scope="module",
+    params=list(CLIENTS),
+    config=ClientServerConfig(SERVER, client_factory=make_client, server_env=ENVIRONMENT),
+)
+async def client(
+    lsp_client: LanguageClient,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[None]:
+    folder: Path = tmp_path_factory.mktemp(request.param)
+    answer = await lsp_client.initialize_session(initialize_params(request.param, folder))
+    lsp_client.editor = Editor(lsp_client, request.param, folder, answer.capabilities)
+    yield
+    await lsp_client.shutdown_session()
+
+
+@pytest.fixture
+def editor(client: LanguageClient) -> Editor:
+    """A real editor's capabilities; each of the three in turn."""
+    made: Editor = client.editor
+    made.said()
+    return made

@@ -1,0 +1,324 @@
+"""Open, run, edit, save: with the capabilities of each real editor."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from lsprotocol import types
+
+from tests.lsp.editor import until
+
+if TYPE_CHECKING:
+    from tests.lsp.editor import Editor
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CHAIN = """\
+# %% Log
+import pathlib
+def ran(name):
+    with pathlib.Path("FILE").open("a") as file:
+        file.write(name)
+# %% One
+ran("1")
+a = 1
+a
+# %% Two
+ran("2")
+b = a + 1
+b
+
+# %% Three
+ran("3")
+c = "apart"
+c
+# no more
+"""
+
+ERROR = """\
+# %% Rate
+def rate(n):
+    return 10 / n
+# %% Fails
+x = 1
+y = rate(0)
+# %% Needs it
+y + 1
+# %% Does not
+print("well")
+"""
+
+
+async def test_run_all_shows_every_result(editor: Editor) -> None:
+    buffer = editor.open(CHAIN, "all.py")
+    assert await buffer.titles() == [
+        "▶ Run stale (4)",
+        "Run all (4)",
+        "■ Interrupt",
+        "↻ Restart",
+        *4 * ["▶ Run · new"],
+    ]
+    done = await buffer.run("runAll")
+    assert (done["ok"], done["ran"], done["failed"]) == (True, 4, 0)
+    titles = await buffer.titles()
+    assert titles[0] == "▶ Run stale (0)"
+    assert all(title.startswith("▶ Run · fresh · ") for title in titles[4:])
+    if editor.hints:
+        shown = {hint.position.line: hint.label for hint in await buffer.hints()}
+        assert shown == {8: "→ 1", 12: "→ 2", 17: "→ 'apart'"}
+        assert [hint.position.line for hint in await buffer.hints(9, 12)] == [12]
+        assert await buffer.hints(13, 16) == []
+    else:
+        await until(lambda: len(buffer.diagnostics()) == 3)
+        shown = {item.range.start.line: item.message for item in buffer.diagnostics()}
+        assert shown == {8: "1", 12: "2", 17: "'apart'"}
+    assert editor.said() == []
+
+
+async def test_lenses_run_their_cell_wherever_it_has_moved(editor: Editor) -> None:
+    buffer = editor.open(CHAIN, "lens.py")
+    lens = (await buffer.lenses())[6]
+    buffer.replace("# %% Log\n", "# %% First\n0\n# %% Log\n")
+    assert lens.command is not None
+    [argument] = lens.command.arguments
+    done = await editor.command("runCell", argument)
+    assert done["ran"] == 3
+    assert await buffer.states() == "new fresh fresh fresh new"
+
+
+async def test_opening_shows_stored_results_and_starts_nothing(editor: Editor) -> None:
+    first = editor.open(CHAIN, "stored.py")
+    await first.run("runAll")
+    await editor.command("restart", {"uri": first.uri})
+    before = editor.children()
+    second = editor.open(CHAIN, "opened.py")
+    await editor.command("status", {"uri": second.uri})
+    stored = editor.folder / "stored.session.toml"
+    third_text = first.path.with_name("third.py")
+    third_text.with_name("third.session.toml").write_bytes(stored.read_bytes())
+    third = editor.open(CHAIN, "third.py")
+    status = await third.status()
+    assert [cell["state"] for cell in status["cells"]] == 4 * ["fresh"]
+    assert all(cell["cold"] for cell in status["cells"])
+    assert status["kernel"]["state"] == "none"
+    assert (await third.titles())[0] == "▶ Run stale (0)"
+    assert "→ 2" in [h.label for h in await third.hints()] if editor.hints else True
+    assert "```text\n2\n```" in (await third.hover(9) or "")
+    third.save()
+    await third.status()
+    assert editor.children() <= before
+
+
+async def test_saving_runs_what_depends_on_the_edit_and_no_more(editor: Editor) -> None:
+    log = editor.folder / "saving.txt"
+    buffer = editor.open(CHAIN.replace("FILE", log.name), "saving.py")
+    buffer.save()
+    assert await buffer.states() == "new new new new"  # nobody has asked for a run yet
+    await buffer.run("runStale")
+    assert log.read_text() == "123"
+    buffer.replace("a = 1\n", "a = 5\n")
+    await buffer.shows("stale-cell@6 stale-cell@10")
+    assert log.read_text() == "123"
+    buffer.save()
+    await buffer.shows("")
+    assert log.read_text() == "12312"
+    buffer.replace("a = 5\n", "a = 2 + 3\n")
+    buffer.save()
+    await until(lambda: log.read_text() == "123121")
+    assert (await buffer.status())["cells"][2]["text"] == "6"
+    assert await buffer.states() == "fresh fresh fresh fresh"
+
+
+async def test_stale_is_shown_and_taken_back(editor: Editor) -> None:
+    buffer = editor.open(CHAIN, "stale.py")
+    await buffer.run("runAll")
+    buffer.replace("a = 1\n", "a = 7\n")
+    await buffer.shows("stale-cell@6 stale-cell@10")
+    own, other = sorted(
+        (item for item in buffer.diagnostics() if item.code == "stale-cell"),
+        key=lambda item: item.range.start.line,
+    )
+    assert own.message == "Stale: its code changed"
+    assert own.source == "sessions"
+    assert own.code_description is not None
+    assert own.code_description.href.endswith("/docs/diagnostics/stale-cell.md")
+    assert (own.range.start.character, own.range.end.character) == (0, len("# %% One"))
+    assert other.message == "Stale: it needs cell 2, which is stale"
+    assert list(own.tags or ()) == ([] if editor.name == "helix" else [1])
+    assert "▶ Run · stale" in (await buffer.titles())[5]
+    if editor.hints:
+        assert [hint.label for hint in await buffer.hints(8, 8)] == ["→ 1 ⟵ stale"]
+    buffer.replace("a = 7\n", "a = 1\n")
+    await buffer.shows("")
+    assert await buffer.states() == "fresh fresh fresh fresh"
+
+
+async def test_an_error_is_shown_at_its_line_and_healed(editor: Editor) -> None:
+    buffer = editor.open(ERROR, "error.py")
+    done = await buffer.run("runAll")
+    assert (done["ok"], done["ran"], done["failed"], done["blocked"]) == (False, 3, 1, 1)
+    await buffer.shows("cell-error@6 blocked-cell@7")
+    error, blocked = buffer.only("cell-error"), buffer.only("blocked-cell")
+    assert error.severity == 1
+    assert (error.range.start.character, error.range.end.character) == (0, len("y = rate(0)"))
+    assert blocked.message == "Blocked: it needs cell 2, which failed"
+    if editor.name == "helix":
+        assert error.message.startswith("Traceback")
+        assert error.message.endswith("ZeroDivisionError: division by zero")
+    else:
+        assert error.message == "ZeroDivisionError: division by zero"
+        [inner] = error.related_information
+        assert inner.location.range.start.line == 2
+        assert inner.message == "in rate, cell 1 (Rate)"
+        [cause] = blocked.related_information
+        assert cause.location.range.start.line == 3
+    if editor.hints:
+        shown = [hint.label for hint in await buffer.hints(5, 5)]
+        assert shown == ["✗ ZeroDivisionError: division by zero"]
+    assert "line 3, in rate" in (await buffer.hover(3) or "")
+    buffer.replace("rate(0)", "rate(4)")
+    buffer.save()
+    await buffer.shows("")
+    assert (await buffer.status())["cells"][2]["text"] == "3.5"
+
+
+async def test_static_problems_come_while_typing(editor: Editor) -> None:
+    buffer = editor.open("# %%\na = 1\n# %%\nprint(b)\n", "static.py")
+    await buffer.shows("undefined-name@4")
+    item = buffer.only("undefined-name")
+    assert (item.range.start.character, item.range.end.character) == (6, 7)
+    buffer.replace("print(b)", "print(b")
+    await buffer.shows("syntax-error@4")
+    buffer.replace("print(b", "print(a)")
+    await buffer.shows("")
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+async def test_positions_with_wide_characters(editor: Editor, newline: str) -> None:
+    lines = ["# %% 😀 é", "s = '😀é'; tail", "t = '😀'; 1 / 0"]
+    buffer = editor.open(newline.join(lines), f"wide{len(newline)}{ord(newline[0])}.py")
+    await buffer.shows("undefined-name@2")
+    widths = {"utf-8": (4, 2), "utf-16": (2, 1)}
+    emoji, accent = widths[editor.encoding]
+    place = buffer.only("undefined-name").range
+    start = len("s = ''; ") + emoji + accent
+    assert (place.start.character, place.end.character) == (start, start + 4)
+    buffer.replace("tail", "0")
+    buffer.replace("é'; 0", "é' + 'è'; 0")
+    await buffer.run("runAll")
+    await buffer.shows("cell-error@3")
+    end = buffer.only("cell-error").range.end
+    assert (end.line, end.character) == (2, len("t = ''; 1 / 0") + emoji)
+    assert (await buffer.status())["cells"][0]["title"] == "😀 é"
+
+
+async def test_a_file_without_markers_is_left_alone(editor: Editor) -> None:
+    buffer = editor.open("import os\nprint(undefined)\n", "plain.py")
+    assert await buffer.lenses() == []
+    assert await buffer.hover(0) is None
+    if editor.hints:
+        assert await buffer.hints() == []
+    other = editor.open("# %% not Python\n", "notes.md", "markdown")
+    assert await other.lenses() == []
+    assert buffer.uri not in editor.client.diagnostics
+    buffer.replace("import os\n", "# %%\nimport os\n")
+    await buffer.shows("undefined-name@3")
+    assert len(await buffer.lenses()) == 5
+    buffer.replace("# %%\n", "")
+    await buffer.shows("")
+    assert await buffer.lenses() == []
+
+
+async def test_two_notebooks_do_not_wait_for_each_other(editor: Editor) -> None:
+    slow = editor.open("# %%\nimport time\ntime.sleep(60)\n", "slow.py")
+    quick = editor.open("# %%\nx = 1\nx\n", "quick.py")
+    running = asyncio.create_task(slow.run("runAll"))
+    await until_running(slow)
+    assert (await quick.run("runAll"))["ok"] is True
+    quick.replace("x = 1", "x = 2")
+    assert await quick.states() == "stale"
+    await editor.command("interrupt", {"uri": slow.uri})
+    assert (await running)["ok"] is False
+    assert await slow.states() == "interrupted"
+
+
+async def test_a_notebook_can_be_edited_while_it_runs(editor: Editor) -> None:
+    text = "# %% A\nimport time\ntime.sleep(60)\n# %% B\nb = 1\n"
+    buffer = editor.open(text, "busy.py")
+    running = asyncio.create_task(buffer.run("runAll"))
+    await until_running(buffer)
+    if editor.lenses:
+        titles = await buffer.titles()
+        assert titles[4:] == ["■ Interrupt · running", "▶ Run · queued"]
+    buffer.replace("b = 1\n", "b = 2\nb + oops\n")
+    await until(lambda: "undefined-name@6" in buffer.found())
+    waiting = asyncio.create_task(buffer.run("runCell", cell="B"))
+    await asyncio.sleep(0.05)
+    await editor.command("interrupt", {"uri": buffer.uri})
+    assert (await running)["ok"] is False
+    assert (await waiting)["ran"] == 0
+    assert await buffer.states() == "interrupted new"
+
+
+async def test_progress_is_shown_and_cancels(editor: Editor) -> None:
+    buffer = editor.open("# %% Nap\nimport time\ntime.sleep(60)\n", "progress.py")
+    reports = editor.client.progress_reports
+    known = set(reports)
+    running = asyncio.create_task(buffer.run("runAll"))
+    await until(lambda: any(reports[token] for token in set(reports) - known))
+    [token] = set(reports) - known
+    begin = reports[token][0]
+    assert (begin.title, begin.cancellable) == ("Running progress.py", True)
+    await until(lambda: reports[token][-1].message == "Nap (cell 1), 1 of 1")
+    editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+    assert (await running)["ok"] is False
+    await until(lambda: reports[token][-1].kind == "end")
+
+
+async def test_closing_and_opening_again_keeps_the_session(editor: Editor) -> None:
+    buffer = editor.open(CHAIN, "reload.py")
+    await buffer.run("runAll")
+    pid = (await buffer.status())["kernel"]["pid"]
+    buffer.replace("a = 1\n", "a = 9\n")
+    await buffer.shows("stale-cell@6 stale-cell@10")
+    buffer.closed()
+    await buffer.shows("")
+    buffer.opened()
+    await buffer.shows("stale-cell@6 stale-cell@10")
+    assert (await buffer.status())["kernel"]["pid"] == pid
+    buffer.save()
+    await buffer.shows("")
+
+
+async def test_a_kernel_that_dies_is_told(editor: Editor) -> None:
+    text = "# %%\nimport os\n# %%\nos.kill(os.getpid(), 9)\n# %%\nprint('ok')\n"
+    buffer = editor.open(text, "dies.py")
+    assert (await buffer.run("runAll"))["ok"] is False
+    assert any("SIGKILL" in message for message in editor.said())
+    await until(lambda: "cell-error@" in buffer.found())
+    assert "▶ Run · error" in " ".join(await buffer.titles())
+    assert (await buffer.run("runCell", cell=3))["ok"] is True
+
+
+async def test_restart_ends_a_kernel_that_ignores_interrupts(editor: Editor) -> None:
+    text = (
+        "# %%\nimport time\nwhile True:\n    try:\n        time.sleep(1)\n"
+        "    except KeyboardInterrupt:\n        pass\n"
+    )
+    buffer = editor.open(text, "deaf.py")
+    running = asyncio.create_task(buffer.run("runAll"))
+    await until_running(buffer)
+    await asyncio.wait_for(editor.command("restart", {"uri": buffer.uri}), 10)
+    assert (await running)["ok"] is False
+    assert (await buffer.status())["kernel"]["state"] == "none"
+
+
+async def until_running(buffer: object) -> None:
+    """Wait until the first cell runs."""
+    for _ in range(500):
+        if (await buffer.states()).startswith("running"):  # type: ignore[attr-defined]
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the cell never ran")

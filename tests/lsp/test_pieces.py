@@ -1,0 +1,223 @@
+"""The parts that need no server."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+from lsprotocol import types
+
+from sessions_ls.lsp.documents import Document
+from sessions_ls.lsp.pace import Throttle
+from sessions_ls.lsp.policy import POLICIES, Client
+from sessions_ls.lsp.results import fence, markdown_table
+from sessions_ls.lsp.server import create
+from sessions_ls.lsp.words import duration, head_line, headline, last_line
+from sessions_ls.notebook.cells import read_notebook
+from sessions_ls.results.record import ErrorInfo, Output, Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLACES = [
+    # the notebook, and for each cell the lines, from 0, of its head and of its end
+    ("# %%\na\n\n# %%\nb", [(0, 1), (3, 4)]),
+    ("# %%\na\n# comment\n\n# another\n# %%\n", [(0, 1), (5, 5)]),
+    ("# %%\n# only\n# comments\n\n", [(0, 2)]),
+    ("\n\na = 1\n# %%\n\n\nb\n\n", [(2, 2), (3, 6)]),
+    ("# %%\n\n\n", [(0, 0)]),
+    ("# %%\r\nif a:\r\n    b\r\n\r\n", [(0, 2)]),
+]
+
+
+@pytest.mark.parametrize(("text", "places"), PLACES)
+def test_where_a_cell_is_shown(text: str, places: list[tuple[int, int]]) -> None:
+    cells = read_notebook(text).cells
+    assert [(head_line(cell), last_line(cell)) for cell in cells] == places
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "said"),
+    [
+        (0.2, "<1 ms"), (1, "1 ms"), (12.4, "12 ms"), (999.4, "999 ms"), (999.6, "1.0 s"),
+        (1234, "1.2 s"), (59_940, "59.9 s"), (59_960, "1 min 0 s"),
+        (185_000, "3 min 5 s"), (7_260_000, "2 h 1 min"),
+    ],
+)  # fmt: skip
+def test_durations(milliseconds: float, said: str) -> None:
+    assert duration(milliseconds) == said
+
+
+HEADLINES = [
+    (Record("i"), ""),
+    (Record("i", text="a\nb"), "→ a"),
+    (Record("i", text="\n  wide   gap\n"), "→ wide gap"),
+    (Record("i", text="x" * 50), "→ " + "x" * 17 + "…"),
+    (Record("i", stdout="said\nmore\n"), "→ said"),
+    (Record("i", stdout="said", text="42"), "→ 42"),
+    (Record("i", outputs=[Output("image/png", b"")]), "→ image/png"),
+    (Record("i", outputs=[Output("text/plain", "shown"), Output("text/html", "<b>")]), "→ shown"),
+    (Record("i", text="42", error=ErrorInfo("KeyError", "'k'")), "✗ KeyError: 'k'"),
+]
+
+
+@pytest.mark.parametrize(("record", "line"), HEADLINES)
+def test_a_result_in_one_line(record: Record, line: str) -> None:
+    assert headline(record, 20) == line
+
+
+TABLES = [
+    ("<table><tr><th>a</th></tr><tr><td>1</td></tr></table>", "| a |\n| --- |\n| 1 |"),
+    (
+        '<style scoped>td {x}</style><table border="1"><thead><tr><th></th><th>a&lt;b</th></tr>'
+        "</thead><tbody><tr><th>0</th><td>x<br>y</td></tr></tbody></table><p>1 rows</p>",
+        "|  | a\\<b |\n| --- | --- |\n| 0 | x y |",
+    ),
+    ("<table><tr><td>alone</td></tr></table>", None),
+    ("<table><tr><td colspan=2>a</td></tr><tr><td>1</td><td>2</td></tr></table>", None),
+    ("<table><tr><td>a</td></tr><tr><td>1</td><td>2</td></tr></table>", None),
+    ("<table><tr><td><table></table></td></tr><tr><td>1</td></tr></table>", None),
+    ("<table><tr><td><img src=x></td></tr><tr><td>1</td></tr></table>", None),
+    ("<td>outside</td>", None),
+    ("<p>no table</p>", None),
+    ("", None),
+    ("<table><tr><td>" + "\n<tr><td>1" * 100, None),
+]
+
+
+@pytest.mark.parametrize(("html", "table"), TABLES)
+def test_simple_tables_become_markdown(html: str, table: str | None) -> None:
+    assert markdown_table(html) == table
+
+
+@pytest.mark.parametrize(
+    ("text", "fenced"),
+    [
+        ("a\n", "```text\na\n```"),
+        ("```\n", "````text\n```\n````"),
+        ("a````b", "`````text\na````b\n`````"),
+    ],
+)
+def test_a_fence_is_longer_than_what_it_holds(text: str, fenced: str) -> None:
+    assert fence(text) == fenced
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("Neovim", "neovim"), ("helix", "helix"), ("Visual Studio Code - Insiders", "vscode"),
+        ("VSCodium", "vscode"), ("Zed", "diagnostics"), (None, "diagnostics"),
+    ],
+)  # fmt: skip
+def test_the_policy_goes_by_name(name: str | None, row: str) -> None:
+    info = None if name is None else types.ClientInfo(name)
+    params = types.InitializeParams(types.ClientCapabilities(), client_info=info)
+    assert Client(params).policy is POLICIES[row]
+
+
+def test_an_unknown_client_that_refreshes_hints_gets_hints() -> None:
+    refresh = types.InlayHintWorkspaceClientCapabilities(refresh_support=True)
+    workspace = types.WorkspaceClientCapabilities(inlay_hint=refresh)
+    params = types.InitializeParams(types.ClientCapabilities(workspace=workspace))
+    assert Client(params).policy is POLICIES["live hints"]
+
+
+EDITS = [
+    # text, encoding, start, end, new text, result
+    ("a\x0cb\nc", "utf-8", (1, 0), (1, 1), "d", "a\x0cb\nd"),
+    ("a\u2028b\nc", "utf-16", (1, 0), (1, 1), "d", "a\u2028b\nd"),
+    ("😀x", "utf-8", (0, 4), (0, 5), "y", "😀y"),
+    ("😀x", "utf-16", (0, 2), (0, 3), "y", "😀y"),
+    ("😀x", "utf-32", (0, 1), (0, 2), "y", "😀y"),
+    ("ab", "utf-16", (0, 99), (7, 3), "c", "abc"),
+    ("a\r\nb", "utf-8", (0, 9), (1, 0), "", "ab"),
+]
+
+
+@pytest.mark.parametrize(("text", "encoding", "start", "end", "new", "result"), EDITS)
+def test_edits_count_as_the_protocol_says(
+    text: str, encoding: str, start: tuple[int, int], end: tuple[int, int], new: str, result: str
+) -> None:
+    document = Document(encoding, "file:///n.py", text)
+    span = types.Range(types.Position(*start), types.Position(*end))
+    document.apply_change(types.TextDocumentContentChangePartial(span, new))
+    assert document.source == result
+    document.apply_change(types.TextDocumentContentChangeWholeDocument("whole\n"))
+    assert document.source == "whole\n"
+
+
+async def test_our_documents_stand_in_for_those_of_pygls() -> None:
+    """Relies on a private attribute of pygls; this says when it moves."""
+    server = create("0")
+    general = types.GeneralClientCapabilities(position_encodings=["utf-32", "utf-8"])
+    params = types.InitializeParams(types.ClientCapabilities(general=general))
+    handler = server.protocol.fm.builtin_features[types.INITIALIZE](params)
+    made, arguments, _ = next(handler)
+    await made(*arguments)
+    item = types.TextDocumentItem("file:///n.py", "python", 1, "x")
+    server.workspace.put_text_document(item)
+    document = server.workspace.get_text_document("file:///n.py")
+    assert isinstance(document, Document)
+    assert document.encoding == "utf-32"
+
+
+async def test_nothing_is_kept_of_what_was_handled() -> None:
+    """pygls alone keeps a future for every notification."""
+    server = create("0")
+    protocol = server.protocol
+    protocol.set_writer(io.BytesIO())
+    uri = "file:///nowhere/n.py"
+    item = {"uri": uri, "languageId": "python", "version": 1, "text": "x = 1\n"}
+    start = {"line": 0, "character": 0}
+    change = {"range": {"start": start, "end": start}, "text": "y"}
+    document = {"uri": uri, "version": 2}
+    params = {"textDocument": document, "contentChanges": [change]}
+    messages: list[tuple[str, object]] = [
+        ("initialize", {"capabilities": {}, "processId": None, "rootUri": None}),
+        ("textDocument/didOpen", {"textDocument": item}),
+        *10 * [("textDocument/didChange", params)],
+    ]
+    for number, (method, given) in enumerate(messages):
+        message: dict[str, object] = {"jsonrpc": "2.0", "method": method, "params": given}
+        if method == "initialize":
+            message["id"] = number
+        protocol.handle_message(protocol.structure_message(message))
+        await asyncio.sleep(0.01)
+    assert server.workspace.get_text_document(uri).source == 10 * "y" + "x = 1\n"
+    assert protocol._request_futures == {}
+
+
+async def test_a_throttle_loses_no_last_call() -> None:
+    calls: list[float] = []
+    loop = asyncio.get_running_loop()
+    throttle = Throttle(0.05, lambda: calls.append(loop.time()))
+    start = loop.time()
+    for _ in range(6):
+        throttle.soon()
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.1)
+    assert calls[0] - start < 0.02
+    assert 3 <= len(calls) <= 5
+    assert calls[-1] - start >= 0.1
+    assert all(b - a >= 0.049 for a, b in itertools.pairwise(calls))
+    throttle.soon()
+    throttle.cancel()
+    count = len(calls)
+    await asyncio.sleep(0.08)
+    assert len(calls) == count
+
+
+def test_nothing_outside_speaks_the_protocol(tmp_path: Path) -> None:
+    """Importing what the command line imports loads neither pygls nor lsprotocol."""
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, sessions_ls.live.session, sessions_ls.lsp\n"
+        "print([name for name in sys.modules if name.startswith(('pygls', 'lsprotocol'))])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
