@@ -1,15 +1,15 @@
 # %% [markdown]
 # # A short tour
 #
-# Run it with `sessions run examples/tour.py`. Change one line, run it again, and only the cells that
-# depend on that line run. It is plain Python, so `python examples/tour.py` works as well.
+# Run it: `sessions run examples/tour.py`. Change one line and run it again: only what depends
+# on that line runs. It is plain Python, so `python examples/tour.py` works as well.
 
 # %% Prices
 price = 3.20
 cost = 1.10
 
 # %% Customers
-# The seed belongs to this cell. However often cells are run again, these numbers stay.
+# Seeded here: however often cells are run again, these numbers stay.
 import random
 
 random.seed(11)
@@ -19,7 +19,7 @@ cups
 
 
 # %% A function
-# Change `price` above: this cell does not run, those that call `profit` do.
+# Change a price above: this cell does not run, those that call `profit` do.
 def profit(sold):
     return round(sold * (price - cost), 2)
 
@@ -30,13 +30,14 @@ print(f"best day so far: {max(week, key=week.get)}")
 round(sum(week.values()), 2)
 
 # %% The market on Saturday
-# A change in place. The cells below read the changed `week`, those above the old one, and running
+# A change in place, under another name. The cells below read the changed `week`, and running
 # this cell twice does not add a second market.
 stalls = week
 stalls["Sat"] = profit(150)
+round(sum(week.values()), 2)
 
 # %% Every day
-# `day` was used above for something else. A name may be used again, as in any script.
+# `day` had another use above. A name may be used again, as in any script.
 for day, euros in week.items():
     print(f"{day} {'█' * round(euros / 15)} {euros}")
 
@@ -47,8 +48,8 @@ f"free coffee on {winner}"
 
 
 # %% A chart
-# The last expression of a cell is its result. Objects with Jupyter's display methods show as
-# pictures, HTML or tables; in a terminal you see their text.
+# The last expression of a cell is its result. Objects with Jupyter's display methods show
+# as pictures, HTML or tables; in a terminal you see their text.
 class Bars:
     def __init__(self, values):
         self.values = values

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-#: The kernel's descriptors for reading, for writing and for its journal; far above what programs close in loops.
+#: The kernel's descriptors for reading, for writing and for its journal; far above what
+#: programs close in loops.
 READ_FD, WRITE_FD, JOURNAL_FD = 200, 201, 202
 #: Exit statuses with a meaning of their own.
 ORPHANED = 87

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .namespace import Namespace
 from .learning import Learner
+from .marks import SHARING, UNBOUND, sharing
+from .namespace import Namespace
 from .plan import Plan, read_plan
 from .randomness import Generators
-from .marks import SHARING, UNBOUND, sharing
 from .versions import Run, Watch
 
 TYPE_CHECKING = False
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Iterable, List, Optional, Protocol, Set
 
     from .fingerprint import Probe
+    from .plan import Cell
     from .versions import Version
 
     class Outcome(Protocol):
@@ -32,7 +33,7 @@ ATTEMPTS = 8  # rounds to make the inputs of a cell warm before everything above
 
 
 class Stopped(Exception):
-    """A request ends before its cells are done: interrupted, or what was learnt changes the plan."""
+    """A request ends before its cells are done: interrupted, or the program must be resolved."""
 
 
 class Blocked(Exception):
@@ -116,8 +117,8 @@ class Engine:
         self._space.use(self.plan, self.version)
 
     def run(self, forced: List[int], wanted: List[int], auto: List[int]) -> Dict[str, Any]:
-        """Run ``forced`` cells in any case, ``wanted`` ones that are not fresh, and of ``auto`` those
-        that became stale by it. Returns what is left: ``{"again": [positions], "why": …}``, where
+        """Run ``forced`` cells in any case, ``wanted`` ones that are not fresh, and of ``auto``
+        those that became stale by it. Returns what is left: ``{"again": [positions], "why": …}``, where
         why is "done", "replan" (what was learnt changes which definition a read means) or
         "interrupted".
         """
@@ -229,7 +230,7 @@ class Engine:
         for name, maker in cell.needs.items():
             if reads.get(name) != self.fingerprint(maker, name):
                 return False
-        shared = self._sharing(position, cell.needs)
+        shared = self._sharing(position, cell.needs) if len(reads) > 1 else ""
         if reads.get(SHARING, "") != shared or len(reads) != len(cell.needs) + bool(shared):
             return False
         return not cell.amends or self._learner.closed(position)
@@ -251,7 +252,7 @@ class Engine:
         if run is None or run.versions is None:
             return False
         version = run.versions.get(name)
-        if version is None:
+        if version is None or not (version.mutable or version.aliases):
             return True
         return self._watch.unchanged(version) and self._pristine(position, version)
 
@@ -271,6 +272,9 @@ class Engine:
 
     def _cold(self, position: int) -> Set[int]:
         """The cells that have to run again before ``position`` can, with what those need."""
+        needs = self.plan.cells[position].needs
+        if all(self._warm(maker, name) for name, maker in needs.items()):
+            return set()
         found: Set[int] = set()
         stack = [position]
         while stack:
@@ -324,8 +328,12 @@ class Engine:
         count = old.count if old is not None and same else 0
         if again or cell.volatile:
             count += 1
-        inputs = {name: self.version(maker, name) for name, maker in cell.needs.items()}
-        reads = {name: self.fingerprint(maker, name) for name, maker in cell.needs.items()}
+        inputs: Dict[str, Optional[Version]] = {}
+        reads: Dict[str, str] = {}
+        for name, maker in cell.needs.items():
+            made = self.runs[self.plan.cells[maker].ident]
+            inputs[name] = made.versions.get(name) if made.versions is not None else None
+            reads[name] = made.binds.get(name, UNBOUND)
         self._space.enter(position, inputs)
         self._learner.before(position, inputs)
         compiled = self._executor.compile(cell.source, cell.first_line, cell.flags)
@@ -338,34 +346,44 @@ class Engine:
             run.amends, run.appears = set(old.amends), set(old.appears)
         known = len(cell.changes)
         replan = self._learner.after(position, inputs, run)
-        shared = self._sharing(position, reads)
-        if shared:
-            reads[SHARING] = shared
+        if len(reads) > 1:
+            shared = self._sharing(position, reads)
+            if shared:
+                reads[SHARING] = shared
         self._space.leave(position, outcome.state == "ok")
         self.runs[cell.ident] = run
         self._learner.replace(cell.ident, old, run)
-        self._emit(
-            {
-                "e": "done",
-                "cell": cell.ident,
-                "code": cell.code,
-                "state": outcome.state,
-                "ms": outcome.ms,
-                "error": outcome.error,
-                "reads": run.reads,
-                "binds": run.binds,
-                "amends": sorted(run.amends),
-                "appears": sorted(run.appears),
-                "objects": run.objects,
-                "count": run.count,
-            }
-        )
+        self._emit(_done(cell, run, outcome))
         if len(cell.changes) != known:
             self._unsettled = True
         if outcome.state == "interrupted":
             raise Stopped("interrupted")
         if replan:
             raise Stopped("replan")
+
+
+def _done(cell: Cell, run: Run, outcome: Outcome) -> Dict[str, Any]:
+    """The event that ends a run; what is empty is left out."""
+    event: Dict[str, Any] = {
+        "e": "done",
+        "cell": cell.ident,
+        "code": cell.code,
+        "state": outcome.state,
+        "ms": outcome.ms,
+        "reads": run.reads,
+        "binds": run.binds,
+    }
+    if run.count:
+        event["count"] = run.count
+    if outcome.error is not None:
+        event["error"] = outcome.error
+    if run.amends:
+        event["amends"] = sorted(run.amends)
+    if run.appears:
+        event["appears"] = sorted(run.appears)
+    if run.objects:
+        event["objects"] = run.objects
+    return event
 
 
 def _stored_run(stored: Dict[str, Any]) -> Run:

@@ -297,6 +297,15 @@ class Executor:
 
     def _failure(self, problem: BaseException, ms: float) -> Outcome:
         state = "interrupted" if isinstance(problem, KeyboardInterrupt) else "error"
+        # What describing an error imports must not come from the notebook's folder.
+        path, folder = list(sys.path), self.path.rpartition("/")[0]
+        sys.path[:] = [entry for entry in path if entry and entry != folder]
+        try:
+            return self._described(problem, state, ms)
+        finally:
+            sys.path[:] = path
+
+    def _described(self, problem: BaseException, state: str, ms: float) -> Outcome:
         try:
             import linecache  # noqa: F401  loaded by what follows anyway; it must know our text
         except BaseException:  # noqa: BLE001, S110  the user may have broken imports

@@ -1,23 +1,22 @@
-"""What running a cell teaches: the versions it made, and what it changed that its text does not show."""
+"""What running a cell teaches: the versions it made, and what it changed unseen by its text."""
 
 from __future__ import annotations
 
 import sys
+from _blake2 import blake2b
 from time import perf_counter
 
-from _blake2 import blake2b
-
 from . import randomness
+from .fingerprint import Probe
 from .marks import MUTABLE, OPAQUE
 from .namespace import MISSING
 from .versions import Version, share
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Set, Tuple
+    from typing import Any, Dict, Optional, Set, Tuple
 
     from .engine import Engine
-    from .fingerprint import Probe
     from .versions import Run
 
 SECONDS = 0.002  # spent after each cell on looking at values it had no visible way to reach
@@ -27,8 +26,8 @@ SHARE = 0.05  # or this share of the time the cell itself took
 class Learner:
     """Looks at a notebook's values before and after each cell runs.
 
-    ``_watched`` holds the mutable versions that were unchanged when last seen, by cell and name, and
-    ``_holders`` for each token of an object the versions that hold it.
+    ``_watched`` holds the mutable versions that were unchanged when last seen, by cell and name,
+    and ``_holders`` for each token of an object the versions that hold it.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -89,25 +88,25 @@ class Learner:
         cell = engine.plan.cells[position]
         took = perf_counter() - self._started
         engine.watch.tick += 1
-        known = cell.amends | frozenset(run.appears)
         changed = self._changed_inputs(position, inputs)
         learnt = set(changed)
         if run.state == "interrupted":
             return False
         learnt |= self._rebound(position, inputs)
-        learnt |= self._changed_aliases(position, inputs, changed, run, took)
+        if self._watched or cell.amends:
+            learnt |= self._changed_aliases(position, inputs, changed, run, took)
         appears = self._appeared(position)
         run.appears |= appears
         moved = engine.generators.read()
         if run.state == "ok":
             learnt |= moved.keys()
-            self._record_states(position, cell.amends | learnt, inputs, run)
+            self._record_states(position, learnt.union(cell.amends), inputs, run)
         run.amends |= learnt
-        fresh = frozenset(learnt - known - cell.binds)
         if run.state == "ok":
             self._make_versions(position, inputs, run)
-        if appears - known - cell.binds:
+        if appears - cell.changes:
             return True
+        fresh = frozenset(learnt - cell.changes)
         return bool(fresh) and not engine.plan.learn(position, fresh)
 
     # -- what changed ----------------------------------------------------------------------------
@@ -136,7 +135,7 @@ class Learner:
         return changed
 
     def _rebound(self, position: int, inputs: Dict[str, Optional[Version]]) -> Set[str]:
-        """Names it was given and bound to something else, through a function's ``global`` or exec."""
+        """Names it was given and bound to something else: a function's ``global``, or exec."""
         names = self._engine.space.names
         binds = self._engine.plan.cells[position].binds
         return {
@@ -210,7 +209,8 @@ class Learner:
     ) -> Set[str]:
         """Values it changed though nothing shows how it reached them, as far as the time goes.
 
-        Whether an earlier cell changed them nobody knows, so the cell runs again with them restored.
+        Whether an earlier cell changed them nobody knows, so the cell runs again with them as
+        they were.
         """
         engine = self._engine
         deadline = perf_counter() + max(SECONDS, took * SHARE)
@@ -221,9 +221,9 @@ class Learner:
             elif version.checked != engine.watch.tick and (ident, name) not in near:
                 if perf_counter() > deadline:
                     break
-                if not engine.watch.unchanged(version) and name not in inputs:
-                    if ident == engine.ident_before(name, position):
-                        learnt.add(name)
+                changed = not engine.watch.unchanged(version) and name not in inputs
+                if changed and ident == engine.ident_before(name, position):
+                    learnt.add(name)
         return learnt
 
     def _appeared(self, position: int) -> Set[str]:
@@ -246,7 +246,7 @@ class Learner:
         return found
 
     def closed(self, position: int) -> bool:
-        """Whether the cell is known to amend every name that shares an object with one it amends."""
+        """Whether every name that shares an object with one it amends is known to be amended."""
         engine = self._engine
         cell = engine.plan.cells[position]
         for name in cell.amends & cell.needs.keys():
@@ -267,7 +267,7 @@ class Learner:
         for hidden, state in engine.generators.loaded().items():
             if hidden not in amends:
                 continue
-            probe = _Exact(randomness.fingerprint(state))
+            probe = Probe(randomness.fingerprint(state), True, False, ())
             version = Version(state, probe, probe.digest, engine.watch.tick)
             if run.versions is None:
                 run.versions = {}
@@ -277,15 +277,16 @@ class Learner:
             if hidden not in inputs and earlier >= 0 and engine.version(earlier, hidden):
                 run.reads[hidden] = engine.fingerprint(earlier, hidden)
 
-    def _make_versions(
-        self, position: int, inputs: Dict[str, Optional[Version]], run: Run
-    ) -> None:
+    def _make_versions(self, position: int, inputs: Dict[str, Optional[Version]], run: Run) -> None:
         engine = self._engine
         cell = engine.plan.cells[position]
         names = engine.space.names
         made = run.versions if run.versions is not None else {}
         producer = ""
-        for name in cell.binds | cell.amends | run.amends | run.appears:
+        changes = cell.binds
+        if cell.amends or run.amends or run.appears:
+            changes = changes | cell.amends | run.amends | run.appears
+        for name in changes:
             if name[0] == "@" or name not in names:
                 continue
             value = names[name]
@@ -307,12 +308,9 @@ class Learner:
             made[name] = version
             run.binds[name] = stands
         run.versions = made
-        run.objects = self._objects(position, inputs, made)
+        run.objects = self._objects(position, made)
 
-
-    def _objects(
-        self, position: int, inputs: Dict[str, Optional[Version]], made: Dict[str, Version]
-    ) -> Dict[str, str]:
+    def _objects(self, position: int, made: Dict[str, Version]) -> Dict[str, str]:
         """For each mutable value that the cell made, tokens of the objects in it.
 
         Objects that came in keep their tokens; a new one is named after the cell and the name.
@@ -320,6 +318,8 @@ class Learner:
         engine = self._engine
         cell = engine.plan.cells[position]
         mutable = [(name, version) for name, version in made.items() if version.mutable]
+        if not mutable:
+            return {}
         found: Dict[str, Set[str]] = {}
         for name, version in mutable:
             tokens: Set[str] = set()
@@ -337,18 +337,6 @@ class Learner:
                     both = found[name] | found[other]
                     found[name] = found[other] = both
         return {name: " ".join(sorted(tokens)) for name, tokens in found.items()}
-
-
-class _Exact:
-    """A probe of something exact that cannot change."""
-
-    __slots__ = ("digest", "exact", "mutable", "parts")
-
-    def __init__(self, digest: str) -> None:
-        self.digest = digest
-        self.exact = True
-        self.mutable = False
-        self.parts: Tuple[int, ...] = ()
 
 
 def _lives_in(given: Version, version: Version) -> bool:
@@ -375,9 +363,9 @@ def _moves(value: object) -> bool:
     kind = type(value)
     if hasattr(kind, "__next__"):
         return True
-    if kind.__name__ == "ndarray" and getattr(value, "dtype", None) == object:
-        value = next(iter(value.ravel()), None)  # type: ignore[attr-defined]  axes in an array
-        kind = type(value)
+    if kind.__name__ == "ndarray" and getattr(value, "dtype", None) == "O":
+        axes: Any = value
+        kind = type(next(iter(axes.ravel()), None))
     return any(base.__module__ == "matplotlib.artist" for base in kind.__mro__)
 
 

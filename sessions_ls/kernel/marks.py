@@ -19,7 +19,8 @@ SHARING = "&"  # the entry of `reads` that says which of the values read share o
 def sharing(objects: Mapping[str, str]) -> str:
     """Which of these names share an object, as one string; "" when none do.
 
-    ``objects`` maps each name to the tokens of the objects in it that can be changed, with blanks between.
+    ``objects`` maps each name to the tokens of the objects in it that can be changed, with
+    blanks between.
     """
     if len(objects) < 2:
         return ""

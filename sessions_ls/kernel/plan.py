@@ -90,7 +90,5 @@ class Plan:
 def read_plan(message: Dict[str, Any]) -> Tuple[Plan, Dict[str, Dict[str, Any]]]:
     """A plan from its message, and the stored runs of cells by ident."""
     cells = [Cell(fields) for fields in message["cells"]]
-    stored = {
-        fields["ident"]: fields["stored"] for fields in message["cells"] if fields["stored"]
-    }
+    stored = {fields["ident"]: fields["stored"] for fields in message["cells"] if fields["stored"]}
     return Plan(cells, message["order"], message["forward"]), stored

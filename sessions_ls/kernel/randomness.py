@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from marshal import dumps
-
 from _blake2 import blake2b
+from marshal import dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from .fingerprint import Probe
 
+
 class Version:
     """A value as one run left it.
 
@@ -38,10 +39,21 @@ class Run:
     """The last run of a cell, in this kernel or, without ``versions``, in an earlier one.
 
     ``reads`` holds the fingerprint of every name it needed, ``binds`` of every name it bound or
-    amended, ``objects`` the tokens of the objects in each that can be changed. ``count`` grows when the cell runs again on request or is volatile.
+    amended, ``objects`` the tokens of the objects in each that can be changed. ``count`` grows
+    when the cell runs again on request or is volatile.
     """
 
-    __slots__ = ("amends", "appears", "binds", "code", "count", "objects", "reads", "state", "versions")
+    __slots__ = (
+        "amends",
+        "appears",
+        "binds",
+        "code",
+        "count",
+        "objects",
+        "reads",
+        "state",
+        "versions",
+    )
 
     def __init__(
         self,
@@ -73,8 +85,10 @@ def share(one: Version, other: Version) -> bool:
     if one.value is other.value:
         return True
     if one.parts is None or other.parts is None:
-        return one.exact == other.exact or one.exact and one.parts is None or (
-            other.exact and other.parts is None
+        return (
+            one.exact == other.exact
+            or (one.exact and one.parts is None)
+            or (other.exact and other.parts is None)
         )
     few, many = sorted((one.parts, other.parts), key=len)
     return not set(many).isdisjoint(few)

@@ -44,7 +44,9 @@ class Cells:
         """Take a new text: analyse what changed, and carry identities and records over."""
         made = self._analyser.cells(notebook, self.program)
         traits = [(c.code or c.cell.source, c.cell.id, c.cell.title) for c in made]
-        before = {} if self.program is None else dict(zip(self.idents, self.program.cells))
+        before = (
+            {} if self.program is None else dict(zip(self.idents, self.program.cells, strict=True))
+        )
         if traits != self._traits:
             self._carry_over(made, traits)
         for cell, ident in zip(made, self.idents, strict=True):

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 class Request:
     """Cells to run.
 
-    ``cells`` are numbers from 1; those run in any case. ``all`` runs every cell, ``stale`` those that are
-    not fresh and, with ``retry``, those that failed. ``cause`` says why: "command", "save".
+    ``cells`` are numbers from 1; those run in any case. ``all`` runs every cell, ``stale`` those
+    that are not fresh and, with ``retry``, those that failed. ``cause`` says why: "command", "save".
     ``seconds`` bounds the whole request.
     """
 

@@ -21,7 +21,7 @@ from sessions_ls.results.session_file import SessionWriter, load, session_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from sessions_ls.live.settings import Settings
@@ -44,8 +44,14 @@ class LiveSession:
     """
 
     def __init__(
-        self, path: str, settings: Settings, emit: Callable[[Event], None], write: bool = True
+        self,
+        path: str,
+        settings: Settings,
+        emit: Callable[[Event], None],
+        write: bool = True,
+        kernel: Kernel | None = None,
     ) -> None:
+        """Open the notebook at ``path``; ``kernel`` is one already started for it, see `early`."""
         self.path = os.path.abspath(path)
         self._settings = settings
         self._emit = emit
@@ -62,9 +68,10 @@ class LiveSession:
         self._text = ""
         self._notebook: Notebook | None = None
         self._statuses: list[Status] | None = None
-        self._kernel: Kernel | None = None
+        self._kernel = kernel
         self._interrupted = False
         self._sent: Program | None = None
+        self._order_sent: list[str] = []
         self._live: set[str] = set()
         self._passing: dict[str, str] = {}
         self._done: set[str] = set()
@@ -80,7 +87,9 @@ class LiveSession:
             self._text = text
             self._notebook = read_notebook(text, self._notebook)
             if self._kernel is not None and self._sent is None:
-                cells = [(c.source, c.start + 1, 0) for c in self._notebook.cells if c.kind == "code"]
+                cells = [
+                    (c.source, c.start + 1, 0) for c in self._notebook.cells if c.kind == "code"
+                ]
                 self._kernel.send({"op": "sources", "text": text, "cells": cells})
             self._cells.submit(self._notebook)
             self._statuses = None
@@ -89,7 +98,8 @@ class LiveSession:
         """The proven state of every cell."""
         with self._lock:
             if self._statuses is None:
-                self._statuses = statuses(self._program, self._cells.current())
+                records: Sequence[Any] = self._cells.current()
+                self._statuses = statuses(self._program, records)
             return self._statuses
 
     def view(self) -> View:
@@ -159,14 +169,26 @@ class LiveSession:
 
     def restart(self) -> None:
         """End the kernel; results stay, cold. The next run starts a new one."""
-        self.interrupt()
+        self._stop_running()
         with self._turn:
             self._drop_kernel()
 
     def close(self) -> None:
-        """End the kernel and save."""
+        """End the kernel; what it gave is saved already."""
+        self._stop_running()
         with self._turn:
             self._drop_kernel()
+
+    def _stop_running(self) -> None:
+        """Interrupt a run under way; a cell that does not listen takes its kernel with it."""
+        if self._turn.acquire(blocking=False):
+            self._turn.release()
+            return
+        self.interrupt()
+        if self._turn.acquire(timeout=PATIENCE):
+            self._turn.release()
+        else:
+            self.kill()
 
     def _drop_kernel(self) -> None:
         kernel, self._kernel = self._kernel, None
@@ -255,7 +277,9 @@ class LiveSession:
         self._block_held(request, summary)
         if not asked:
             return
-        self._mark([idents[p] for p in self._program.resolution.order if idents[p] in asked], "queued")
+        self._mark(
+            [idents[p] for p in self._program.resolution.order if idents[p] in asked], "queued"
+        )
         self.start_kernel()
         while True:
             message = self._plan(forced, asked, auto)
@@ -321,7 +345,6 @@ class LiveSession:
             }
 
     _stale_plan = False  # the kernel's program lacks something that was learnt since it was sent
-    _order_sent: list[str] = []
 
     def _converse(self, message: Event, summary: Summary, deadline: float | None) -> Event:
         """Send the request and take events until it is over."""
@@ -343,7 +366,11 @@ class LiveSession:
                 raise KernelDied(
                     f"the cell did not stop within {PATIENCE:g} s of an interrupt", None, ""
                 )
-            for event in events:
+            for place, event in enumerate(events):
+                if event["e"] == "start" and place + 1 < len(events):
+                    following = events[place + 1]
+                    if following["e"] == "done" and following["cell"] == event["cell"]:
+                        continue  # it is over already
                 if event["e"] == "end":
                     return event
                 if event["e"] == "fault":
@@ -359,7 +386,7 @@ class LiveSession:
     def _take(self, event: Event, summary: Summary) -> None:
         """Take one event of the kernel into the state of the notebook, and hand it on."""
         kind = event["e"]
-        ident = event.get("cell")
+        ident: str = event.get("cell", "")
         with self._lock:
             position = self._position(ident)
             if kind == "start":
@@ -416,9 +443,7 @@ class LiveSession:
                 }
             )
 
-    def _finish(
-        self, ident: str, position: int | None, event: Event, summary: Summary
-    ) -> None:
+    def _finish(self, ident: str, position: int | None, event: Event, summary: Summary) -> None:
         running = self._running.pop(ident, None) or Running()
         summary.ran += 1
         if event["state"] == "error":
@@ -430,9 +455,11 @@ class LiveSession:
         if position is None:
             return
         cell = self._program.cells[position].cell
-        record = running.record(event, cell.title, cell.start, cell.volatile)
+        record = running.record(event, cell, self.path)
         record.key = record_key(record, self._python)
         self._keep(position, record)
+        if self._writer is not None:
+            self._writer.prepare(record)  # while the kernel runs on
         self._say(position, record.state, record)
 
     def _keep(self, position: int, record: Record) -> None:
@@ -441,9 +468,7 @@ class LiveSession:
             self._stale_plan = True
         self._statuses = None
 
-    def _say(
-        self, position: int, state: str, record: Record | None = None, **more: object
-    ) -> None:
+    def _say(self, position: int, state: str, record: Record | None = None, **more: object) -> None:
         cell = self._program.cells[position].cell
         event: Event = {
             "event": "cell",
@@ -465,10 +490,8 @@ class LiveSession:
             if position is not None:
                 self._say(position, state)
 
-    def _position(self, ident: str | None) -> int | None:
+    def _position(self, ident: str) -> int | None:
         idents = self._cells.idents
-        if ident is None:
-            return None
         if self._places is None or self._places[0] is not idents:
             self._places = (idents, {ident: place for place, ident in enumerate(idents)})
         return self._places[1].get(ident)
@@ -492,7 +515,7 @@ class LiveSession:
                 cell = self._program.cells[position]
                 event = {
                     "cell": ident, "code": cell.code, "state": "error", "ms": 0.0, "reads": reads,
-                    "binds": {}, "amends": [], "appears": [], "objects": {}, "count": 0, "error": None,
+                    "binds": {},
                 }  # fmt: skip
                 self._finish_dead(ident, position, event, str(death), summary)
             self._drop_kernel()
@@ -505,7 +528,7 @@ class LiveSession:
     ) -> None:
         running = self._running.pop(ident, None) or Running()
         cell = self._program.cells[position].cell
-        record = running.record(event, cell.title, cell.start, cell.volatile)
+        record = running.record(event, cell, self.path)
         record.error = ErrorInfo("KernelDied", message, None, message)
         record.key = record_key(record, self._python)
         self._cells.put(position, record)

@@ -1,4 +1,4 @@
-"""Settings: the nearest `pyproject.toml` with a `[tool.sessions]` table, else the user's own file."""
+"""Settings: the nearest `pyproject.toml` with a `[tool.sessions]` table, else the user's file."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ def _table(path: str, keys: tuple[str, ...], mark: bytes) -> dict[str, object] |
 def _settings(table: Mapping[str, object], path: str) -> Settings:
     python = table.get("python")
     if python is not None and not isinstance(python, str):
-        raise SettingsError(f"{path}: `python` must be a path, as in python = \".venv/bin/python\"")
+        raise SettingsError(f'{path}: `python` must be a path, as in python = ".venv/bin/python"')
     if python and os.sep in python:
         python = os.path.join(os.path.dirname(path), os.path.expanduser(python))
     rule = table.get("multiple-definitions", "allow")
     if rule not in MULTIPLE_DEFINITIONS:
         raise SettingsError(
-            f"{path}: `multiple-definitions` is {rule!r}; it can be \"allow\" or \"error\""
+            f'{path}: `multiple-definitions` is {rule!r}; it can be "allow" or "error"'
         )
     return Settings(python, rule == "error", path)

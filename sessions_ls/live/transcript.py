@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from sessions_ls.notebook.cells import Cell
+
 
 class Running:
     """Collects a cell's outputs from the kernel's events."""
@@ -37,30 +39,40 @@ class Running:
         self.outputs += added
         return added
 
-    def record(
-        self, event: dict[str, Any], title: str | None, start: int, volatile: bool
-    ) -> Record:
-        """The record of the run that the ``done`` event ends; ``start`` is the cell's first line from 0."""
+    def record(self, event: dict[str, Any], cell: Cell, path: str) -> Record:
+        """The record of the run of ``cell``, in the notebook at ``path``, that ``event`` ends."""
         return Record(
             id=event["cell"],
-            title=title,
+            title=cell.title,
             code=event["code"],
             state=event["state"],
-            ran_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            ran_at=now(),
             runtime_ms=round(event["ms"], 1),
             stdout=self.streams["stdout"].text(),
             stderr=self.streams["stderr"].text(),
             text=self.text,
             outputs=self.outputs,
-            error=_error(event["error"], start),
+            error=_error(event.get("error"), cell, path),
             reads=event["reads"],
             binds=event["binds"],
-            amends=event["amends"],
-            appears=event["appears"],
-            objects=event["objects"],
-            runs=event["count"],
-            volatile=volatile,
+            amends=event.get("amends"),
+            appears=event.get("appears"),
+            objects=event.get("objects"),
+            runs=event.get("count", 0),
+            volatile=cell.volatile,
         )
+
+
+_now = (0, "")
+
+
+def now() -> str:
+    """The time as records hold it: UTC, to the second."""
+    global _now
+    seconds = int(time.time())
+    if _now[0] != seconds:
+        _now = (seconds, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)))
+    return _now[1]
 
 
 def _outputs(data: dict[str, str], binary: Any) -> list[Output]:
@@ -73,14 +85,19 @@ def _outputs(data: dict[str, str], binary: Any) -> list[Output]:
     ]
 
 
-def _error(error: dict[str, Any] | None, start: int) -> ErrorInfo | None:
+def _error(error: dict[str, Any] | None, cell: Cell, path: str) -> ErrorInfo | None:
     if error is None:
         return None
+    frames = [(file, number, function) for file, number, function in error["frames"]]
     line = error["line"]
+    for file, number, _ in frames:  # the innermost one in this very cell stands last
+        if file == path and cell.start < number <= cell.stop:
+            line = number
+    inside = line is not None and cell.start < line <= cell.stop
     return ErrorInfo(
         error["type"],
         error["message"],
-        None if line is None else line - start,
+        line - cell.start if inside else None,
         error["traceback"],
-        [(path, number, function) for path, number, function in error["frames"]],
+        frames,
     )

@@ -19,7 +19,7 @@ class CellView:
     ``state`` is one of SEMANTICS 6's; ``live`` says that the kernel holds its values.
     """
 
-    __slots__ = ("cell", "ident", "live", "names", "number", "record", "status", "state")
+    __slots__ = ("cell", "ident", "live", "names", "number", "record", "state", "status")
 
     def __init__(
         self,
@@ -148,4 +148,6 @@ def shown_states(
     statuses: Sequence[Status], idents: Sequence[str], passing: dict[str, str]
 ) -> list[str]:
     """The state of every cell, where ``passing`` (queued, running) stands above what is proven."""
-    return [passing.get(ident, status.state) for ident, status in zip(idents, statuses, strict=True)]
+    return [
+        passing.get(ident, status.state) for ident, status in zip(idents, statuses, strict=True)
+    ]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Command = Callable[[SessionsServer, "Target"], Awaitable[object]]
 
 
-PATIENCE = 2.0
+PATIENCE = 1.0
 """Seconds that a restart leaves a running cell to end by itself."""
 
 
@@ -66,9 +66,8 @@ async def run_above(ls: SessionsServer, target: Target) -> object:
 async def run_below(ls: SessionsServer, target: Target) -> object:
     """Run this cell and every one below it."""
     number = target.chosen().number
-    return await _run(
-        ls, target, Wanted([c.ident for c in target.view.cells if c.number >= number])
-    )
+    below = [cell.ident for cell in target.view.cells if cell.number >= number]
+    return await _run(ls, target, Wanted(below))
 
 
 async def run_stale(ls: SessionsServer, target: Target) -> object:

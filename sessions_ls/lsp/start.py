@@ -76,8 +76,15 @@ def private_stdio() -> tuple[BinaryIO, BinaryIO]:
 
 def serve(server: SessionsServer, reader: BinaryIO, writer: BinaryIO) -> NoReturn:
     """Serve until `exit`, the end of the input or a signal, then leave within a bounded time."""
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        signal.signal(number, _leave)
+    asked = [signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)]
+
+    def terminate(number: int, frame: object) -> None:
+        for other in asked:
+            signal.signal(other, signal.SIG_IGN)
+        leave(server, 1)
+
+    for number in asked:
+        signal.signal(number, terminate)
     server.start_io(reader, writer)
     leave(server, 0 if server.protocol._shutdown else 1)
 
@@ -87,10 +94,6 @@ def leave(server: SessionsServer, code: int) -> NoReturn:
     server.end(GRACE)
     logging.shutdown()
     os._exit(code)
-
-
-def _leave(number: int, frame: object) -> None:
-    raise SystemExit(128 + number)
 
 
 def watch_parent(pid: int | None, server: SessionsServer) -> None:

@@ -94,6 +94,15 @@ class Protocol(LanguageServerProtocol):
         if future is not None:
             future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
 
+    def _run_generator(
+        self, future: Any, *, gen: Generator[Any, Any, Any], result_future: Any
+    ) -> None:
+        """As pygls's, which raises when the event loop ends under a handler."""
+        if future is not None and future.cancelled():
+            gen.close()
+        else:
+            super()._run_generator(future, gen=gen, result_future=result_future)
+
     def _send_response(
         self,
         msg_id: str | int,
@@ -116,7 +125,7 @@ class Protocol(LanguageServerProtocol):
             assert self.writer is not None
             self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(data), data))
         except (OSError, ValueError) as error:  # ValueError: the stream was closed by `exit`
-            log.warning("the client is gone: %s", error)
+            log.info("the client is gone: %s", error)
 
     @lsp_method(types.SHUTDOWN)
     def lsp_shutdown(self, *args: Any) -> Generator[Any, Any, None]:

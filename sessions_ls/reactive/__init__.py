@@ -1,1 +1,1 @@
-"""What the names of a notebook mean: definitions, dependencies, order, staleness and plans. Pure."""
+"""What the names of a notebook mean: dependencies, order, staleness and plans. Pure."""

@@ -14,8 +14,8 @@ class Facts:
 
     ``reads``, ``binds``, ``deferred``, ``called``, ``guarded`` come from the text (see
     `Names`), ``maybe`` is what the cell binds on some paths only, ``amends`` what it changes in
-    place, by its text or as learnt by running it, ``changes`` both what it binds and amends, and ``rebinds`` what its functions bind
-    through ``global``.
+    place, by its text or as learnt by running it, ``changes`` both what it binds and amends, and
+    ``rebinds`` what its functions bind through ``global``.
     """
 
     __slots__ = (
@@ -48,7 +48,18 @@ class Facts:
         self.open_ended = open_ended
         self.amends = amends
         self.rebinds = rebinds
-        self.key = (reads, binds, maybe, changes, deferred, called, guarded, amends, open_ended, rebinds)
+        self.key = (
+            reads,
+            binds,
+            maybe,
+            changes,
+            deferred,
+            called,
+            guarded,
+            amends,
+            open_ended,
+            rebinds,
+        )
 
 
 EMPTY = Facts()
@@ -57,7 +68,7 @@ EMPTY = Facts()
 def facts_of(
     names: Names, amends: frozenset[str] = NOTHING, appears: frozenset[str] = NOTHING
 ) -> Facts:
-    """The facts of a cell: its text's ``names``, and the amendments and binds learnt by running it."""
+    """The facts of a cell: its text's ``names``, and what was learnt by running it."""
     binds = names.binds | appears if appears else names.binds
     reads = names.reads
     learnt = amends - binds

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 class Selection:
-    """Positions of cells: ``forced`` run in any case, ``wanted`` where they are not fresh (with what
-    the forced ones need), ``auto`` where they become stale by it.
+    """Positions of cells: ``forced`` run in any case, ``wanted`` where they are not fresh (with
+    what the forced ones need), ``auto`` where they become stale by it.
     """
 
     __slots__ = ("auto", "forced", "wanted")
@@ -46,11 +46,7 @@ def select(
             elif status.state not in ("fresh", "disabled", "error"):
                 wanted.add(position)
     closure = upstream(program, asked | wanted)
-    wanted |= {
-        p
-        for p in closure
-        if not statuses[p].proven and runs_unasked(program, p)
-    }
+    wanted |= {p for p in closure if not statuses[p].proven and runs_unasked(program, p)}
     scope = asked | wanted
     return Selection(sorted(asked), sorted(wanted), _affected(program, statuses, scope))
 

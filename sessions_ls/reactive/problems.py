@@ -17,13 +17,12 @@ def problems(program: Program) -> list[Problem]:
     """The static problems of ``program``, those of its markers included, in file order."""
     found = list(program.notebook.problems)
     found += _syntax(program)
-    found += _undefined(program)
-    found += _undefined_in_functions(program)
-    found += _ambiguous(program)
-    found += _cyclic(program)
-    found += _out_of_order(program)
+    names = [*_undefined(program), *_undefined_in_functions(program), *_ambiguous(program)]
+    names += [*_cyclic(program), *_out_of_order(program)]
     if program.strict:
-        found += _several_homes(program)
+        names += _several_homes(program)
+    broken = {cell.cell.number for cell in program.cells if cell.broken}
+    found += [problem for problem in names if problem.cell not in broken]
     found.sort(key=lambda problem: (problem.line, problem.column, problem.code))
     return found
 
@@ -78,7 +77,9 @@ def _ambiguous(program: Program) -> Iterator[Problem]:
 def _cyclic(program: Program) -> Iterator[Problem]:
     for reader, names in program.resolution.cyclic.items():
         for name in sorted(names):
-            path = " → ".join(str(p + 1) for p in [*cycle(program.resolution, reader, name), reader])
+            path = " → ".join(
+                str(p + 1) for p in [*cycle(program.resolution, reader, name), reader]
+            )
             severity = "error" if program.strict else "warning"
             yield _at(
                 program.cells[reader], name, "cyclic-reference", severity,
@@ -105,7 +106,11 @@ def _several_homes(program: Program) -> Iterator[Problem]:
             cell = program.cells[position]
             place = cell.names.bound_at.get(name, (0, 0, 0))
             yield _problem(
-                cell, place, "multiple-definitions", "error", f"`{name}` is also defined in {others}"
+                cell,
+                place,
+                "multiple-definitions",
+                "error",
+                f"`{name}` is also defined in {others}",
             )
 
 
@@ -122,6 +127,4 @@ def _problem(
     cell: ProgramCell, place: tuple[int, int, int], code: str, severity: str, message: str
 ) -> Problem:
     line, column, end = place
-    return Problem(
-        code, severity, cell.cell.number, cell.cell.start + line, column, end, message
-    )
+    return Problem(code, severity, cell.cell.number, cell.cell.start + line, column, end, message)

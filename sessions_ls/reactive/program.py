@@ -26,15 +26,14 @@ class ProgramCell:
     """One cell of a program.
 
     ``code`` is the digest of its normalised code, the features of ``__future__`` in force
-    included; "" where nothing runs. ``flags`` are the compiler's for those features. ``names`` are those of its text, or of its last text that
-    could be parsed while ``broken``. ``facts`` add what running it has taught.
+    included; "" where nothing runs. ``flags`` are the compiler's for those features. ``names`` are
+    those of its text; ``facts`` add what running it has taught, and are those of its last good
+    text while it is ``broken``.
     """
 
     __slots__ = ("broken", "cell", "code", "facts", "flags", "lesson", "names")
 
-    def __init__(
-        self, cell: Cell, names: Names, code: str, broken: bool, flags: int = 0
-    ) -> None:
+    def __init__(self, cell: Cell, names: Names, code: str, broken: bool, flags: int = 0) -> None:
         self.cell = cell
         self.names = names
         self.code = code

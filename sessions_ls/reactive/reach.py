@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Reach:
-    """The objects that cells not proven fresh may change, while a program is walked in file order."""
+    """The objects that cells not proven fresh may change, as a program is walked in file order."""
 
     def __init__(self, program: Program, records: Sequence[Ran | None]) -> None:
         self._program = program

@@ -1,4 +1,4 @@
-"""Which definition a read means (the rules of `docs/semantics.md`, section 3), and the order that follows."""
+"""Which definition a read means (`docs/semantics.md`, section 3), and the order that follows."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from sessions_ls.reactive.facts import Facts
 
 MODULE_NAMES = frozenset(
-    "__name__ __file__ __doc__ __package__ __spec__ __loader__ __builtins__ __annotations__ "
-    "__cached__ __dict__ __debug__ __path__ __annotate__ __conditional_annotations__".split()
-)
+    {
+        "__annotate__", "__annotations__", "__builtins__", "__cached__",
+        "__conditional_annotations__", "__debug__", "__dict__", "__doc__", "__file__",
+        "__loader__", "__name__", "__package__", "__path__", "__spec__",
+    }
+)  # fmt: skip
 # Names that a read finds without a definition. A later cell that binds one of them does not
 # take it away from an earlier reader: as a script, that reader gets the builtin.
 PREDEFINED = frozenset(dir(builtins)) | MODULE_NAMES | {"display"}
@@ -121,7 +124,7 @@ def _resolve_cell(
         if name in last:
             need[name] = last[name]
     inherited = result.inherited
-    if not cell.deferred and not any([inherited[maker] for maker in need.values()]):
+    if not cell.deferred and not any(inherited[maker] for maker in need.values()):
         return False
     passed = set(cell.deferred)
     waiting = set(cell.called)

@@ -56,7 +56,7 @@ def statuses(program: Program, records: Sequence[Ran | None]) -> list[Status]:
     shared = unclosed(program, records)
     found = _proven(program, records, {}, shared)
     while program.resolution.forward:
-        # Cells that run before one above them are judged before it: judge again, until it is settled.
+        # Cells that run before one above them are judged before it: again, until it is settled.
         changers = _changers(program, records, found)
         settled = _proven(program, records, changers, shared)
         if [status.state for status in settled] == [status.state for status in found]:

@@ -17,6 +17,11 @@ from typing import Any
 
 GRACE = 5.0
 """Seconds between asking a program to end and killing it."""
+_DRAWING = """
+import matplotlib.pyplot as plt
+for number in plt.get_fignums():
+    plt.figure(number).canvas.draw()
+"""
 # What differs from one run of a script to the next: addresses, times, sizes of temporary names.
 _VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
@@ -67,13 +72,19 @@ class Runner:
         self._engine = engine
         self._limit = limit
 
-    def plain(self, notebook: Path, attempt: int = 1) -> dict[str, Any]:
-        """`python notebook.py`: state "ok", "failed" or "too long", and what it printed."""
-        key = _key("plain", str(attempt), self._python, str(self._limit), notebook.read_bytes())
+    def plain(self, notebook: Path, variant: str = "1") -> dict[str, Any]:
+        """`python notebook.py`: state "ok", "failed" or "too long", and what it printed.
+
+        The variant "2" runs it once more, "drawing" also draws the figures that it leaves open.
+        """
+        key = _key("plain", variant, self._python, str(self._limit), notebook.read_bytes())
         known = self._cache.get(key)
         if known is not None:
             return known
-        copy = self._copy(notebook, f"plain-{attempt}")
+        copy = self._copy(notebook, f"plain-{variant}")
+        if variant == "drawing":
+            with copy.open("a", encoding="utf-8") as file:
+                file.write(_DRAWING)
         environment = {**os.environ, "MPLBACKEND": "agg"}
         done = run([self._python, copy.name], copy.parent, environment, self._limit)
         done["what"] = f"plain {notebook.relative_to(self._folder)}"

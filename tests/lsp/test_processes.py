@@ -153,7 +153,8 @@ def test_the_server_takes_its_kernels_with_it(
     assert all_gone_within(2.5, server.pid, kernel)
     assert server.wait() == (0 if how == "shutdown" else 1)
     stored = (tmp_path / "nap.session.toml").read_text()
-    assert 'state = "ok"' in stored
+    assert "state = 'ok'" in stored
+    assert "state = 'interrupted'" in stored
     assert "KernelDied" not in stored
 
 
