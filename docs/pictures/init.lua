@@ -24,6 +24,10 @@ local function sessions(command)
     client:exec_cmd({ title = command, command = 'sessions.' .. command, arguments = { place } })
   end
 end
+-- Results in a colour of their own.
+vim.api.nvim_set_hl(0, 'LspInlayHint', { fg = '#e0af68' })
+vim.api.nvim_set_hl(0, 'LspCodeLens', { fg = '#7a88a8' })
+
 vim.keymap.set('n', '<leader>r', sessions('runCell'))
 vim.keymap.set('n', '<leader>R', sessions('runStale'))
 vim.keymap.set('n', '<leader>o', sessions('showOutput'))

@@ -46,6 +46,10 @@ class Screen(pyte.Screen):
         """What a terminal sends by itself."""
         self.answer(data)
 
+    def select_graphic_rendition(self, *attributes: int, **private: bool) -> None:
+        """Take a style. pyte has no faint text; grey is near enough."""
+        super().select_graphic_rendition(*((90,) if attributes == (2,) else attributes), **private)
+
 
 class Terminal:
     """A program in a terminal of so many columns and lines."""
@@ -133,7 +137,7 @@ def _colour(name: str) -> str | None:
 
 
 def terminal(folder: Path) -> str:
-    """`sessions run tour.py`, then one line changed, then `sessions run` again."""
+    """`sessions run tour.py`."""
     shown = Terminal(84, 34, folder, "sessions", "run", "tour.py")
     shown.wait("cells ran")
     picture = shown.svg("sessions run examples/tour.py")
@@ -143,12 +147,12 @@ def terminal(folder: Path) -> str:
 
 def neovim(folder: Path) -> str:
     """All cells run, then the price changed and not saved yet."""
-    shown = Terminal(98, 49, folder, "nvim", "--clean", "-u", str(HERE / "init.lua"), "tour.py")
+    shown = Terminal(98, 50, folder, "nvim", "--clean", "-u", str(HERE / "init.lua"), "tour.py")
     try:
         shown.wait("Run stale")
         shown.type("\\R")
         shown.wait("1089.9")
-        shown.type("7Gzt8GCprice = 3.50\x1b")
+        shown.type("7Gzt\x19\x198GCprice = 3.50\x1b")
         shown.wait("stale")
         return shown.svg("tour.py - nvim")
     finally:

@@ -118,9 +118,9 @@ class Engine:
 
     def run(self, forced: List[int], wanted: List[int], auto: List[int]) -> Dict[str, Any]:
         """Run ``forced`` cells in any case, ``wanted`` ones that are not fresh, and of ``auto``
-        those that became stale by it. Returns what is left: ``{"again": [positions], "why": …}``, where
-        why is "done", "replan" (what was learnt changes which definition a read means) or
-        "interrupted".
+        those that became stale by it. Returns what is left: ``{"again": [positions],
+        "why": …}``, where why is "done", "replan" (what was learnt changes which definition a
+        read means) or "interrupted".
         """
         self._ran = set()
         self._failed = set()

@@ -11,8 +11,8 @@ class Request:
     """Cells to run.
 
     ``cells`` are numbers from 1; those run in any case. ``all`` runs every cell, ``stale`` those
-    that are not fresh and, with ``retry``, those that failed. ``cause`` says why: "command", "save".
-    ``seconds`` bounds the whole request.
+    that are not fresh and, with ``retry``, those that failed. ``cause`` says why: "command",
+    "save". ``seconds`` bounds the whole request.
     """
 
     __slots__ = ("all", "cause", "cells", "retry", "seconds", "stale")

@@ -54,7 +54,7 @@ class Running:
             outputs=self.outputs,
             error=_error(event.get("error"), cell, path),
             reads=event["reads"],
-            binds=event["binds"],
+            binds=event.get("binds"),
             amends=event.get("amends"),
             appears=event.get("appears"),
             objects=event.get("objects"),
