@@ -62,7 +62,11 @@ class Terminal:
         if self._child == 0:
             os.chdir(folder)
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8")
-            os.execvp(command[0], command)
+            try:
+                os.execvp(command[0], command)
+            except OSError as error:
+                print(f"{command[0]}: {error}", flush=True)
+                os._exit(127)
         size = struct.pack("HHHH", lines, columns, 0, 0)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, size)
 
@@ -152,7 +156,7 @@ def neovim(folder: Path) -> str:
         shown.wait("Run stale")
         shown.type("\\R")
         shown.wait("1089.9")
-        shown.type("7Gzt\x19\x198GCprice = 3.50\x1b")
+        shown.type("7Gzt\x19\x198GSprice = 3.50\x1b")
         shown.wait("stale")
         return shown.svg("tour.py - nvim")
     finally:

@@ -140,7 +140,7 @@ def _request(options: Namespace, session: LiveSession) -> Request:
     """What is to run. Raises UsageError for a cell that cannot be meant."""
     notebook = session.notebook
     for problem in notebook.problems:
-        if problem.code == "bad-marker":
+        if problem.code == "bad-marker" and problem.severity == "error":
             raise UsageError(f"{options.notebook}:{problem.line + 1}: {problem.message}")
     if not options.cell:
         return Request(

@@ -1,4 +1,7 @@
-"""What Ctrl-C does to a run: first stops it in order, then by force, then us as well."""
+"""What Ctrl-C does to a run: first stops it in order, then by force, then us as well.
+
+Who asks us to end without being there to ask again (SIGTERM, SIGHUP) gets the next step by itself.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ if TYPE_CHECKING:
     from sessions_ls.cli.progress import Progress
     from sessions_ls.live.session import LiveSession
 
-_HANDLED = ("SIGINT", "SIGTERM", "SIGHUP")
+_HANDLED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM")
+PATIENCE = 5
+"""Seconds between those steps."""
 
 
 class Signals:
@@ -38,12 +43,17 @@ class Signals:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        if self._count:
+            signal.alarm(0)
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        self.number = number
+        if self.number is None:
+            self.number = number
         self._count += 1
+        if number != signal.SIGINT:
+            signal.alarm(PATIENCE)
         if self._count == 1:
             if self._progress is not None:
                 self._progress.note = " (stopping; once more to kill)"
@@ -51,5 +61,5 @@ class Signals:
         elif self._count == 2:
             self._session.kill()
         else:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
+            signal.signal(self.number, signal.SIG_DFL)
+            os.kill(os.getpid(), self.number)

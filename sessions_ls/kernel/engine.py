@@ -103,13 +103,16 @@ class Engine:
     # -- requests ------------------------------------------------------------------------------
 
     def load(self, message: Dict[str, Any]) -> None:
-        """Take a new program. Runs of cells that are gone are forgotten with their values."""
+        """Take a new program. Runs that its message does not name are forgotten, with their values."""
         self.plan, stored = read_plan(message)
         kept: Dict[str, Run] = {}
         for cell in self.plan.cells:
+            last = stored[cell.ident]
+            if last is None:
+                continue
             run = self.runs.get(cell.ident)
-            if run is None and cell.ident in stored:
-                run = _stored_run(stored[cell.ident])
+            if run is None and last:
+                run = _stored_run(last)
             if run is not None:
                 kept[cell.ident] = run
         self.runs = kept

@@ -6,7 +6,7 @@ from bisect import insort
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, FrozenSet, List, Tuple
+    from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 
 class Cell:
@@ -87,8 +87,8 @@ class Plan:
         return True
 
 
-def read_plan(message: Dict[str, Any]) -> Tuple[Plan, Dict[str, Dict[str, Any]]]:
-    """A plan from its message, and the stored runs of cells by ident."""
+def read_plan(message: Dict[str, Any]) -> Tuple[Plan, Dict[str, Optional[Dict[str, Any]]]]:
+    """A plan from its message, and by ident the last runs: {} where the kernel has it, or None."""
     cells = [Cell(fields) for fields in message["cells"]]
-    stored = {fields["ident"]: fields["stored"] for fields in message["cells"] if fields["stored"]}
+    stored = {fields["ident"]: fields["stored"] for fields in message["cells"]}
     return Plan(cells, message["order"], message["forward"]), stored

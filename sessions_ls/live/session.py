@@ -244,7 +244,7 @@ class LiveSession:
             if self._sent != (state.program, state.learnt):
                 idents = list(state.cells.idents)
                 stored = [
-                    None if record is None or ident in state.live else _stored(record)
+                    None if record is None else {} if ident in state.live else _stored(record)
                     for ident, record in zip(idents, state.cells.current(), strict=True)
                 ]
                 self._kernel.send(program_message(state.program, state.text, idents, stored))

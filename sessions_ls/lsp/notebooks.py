@@ -36,6 +36,9 @@ TYPING = 0.04
 WATCHING = 0.1
 """Seconds between two looks at a run."""
 
+SHARE = 20
+"""A look at a run comes at least this many times its own cost after the one before."""
+
 
 class OpenNotebook:
     """A Python document: a notebook while it holds a cell marker, else left alone.
@@ -55,6 +58,8 @@ class OpenNotebook:
         self._text: Lines | None = None  # what the session was given last
         self._view: View | None = None
         self._published = "[]"
+        self._ran = False  # results or states changed since lenses and hints were last refreshed
+        self._cost = 0.0  # seconds that the last look took
         self._pace = Throttle(TYPING, lambda: server.start_task(self.show()))
         self._loop = asyncio.get_running_loop()
         self._events: collections.deque[dict[str, Any]] = collections.deque()
@@ -128,10 +133,16 @@ class OpenNotebook:
 
     async def show(self) -> None:
         """Publish the diagnostics if they are not those that the client has."""
+        started = time.thread_time()
         view = await self.view()
-        if self.document is not None:
-            client = self._server.client
-            self._publish(diagnostics(view, self.document, client) if view is not None else "[]")
+        if self.document is None:
+            return
+        client = self._server.client
+        self._publish(diagnostics(view, self.document, client) if view is not None else "[]")
+        self._cost = time.thread_time() - started
+        if self._ran:
+            self._ran = False
+            self._server.refresher.soon()
 
     def _publish(self, found: str) -> None:
         if found == self._published or self.document is None:
@@ -165,13 +176,13 @@ class OpenNotebook:
             seen = seen or event["event"] in ("cell", "kernel", "done")
         if seen:
             self._view = None
-            self._pace.soon(WATCHING)
-            self._server.refresher.soon()
+            self._ran = True
+            self._pace.soon(max(WATCHING, SHARE * self._cost))
 
     async def settled(self) -> None:
         """A run, a restart or the like is over: show what it left before it is answered."""
         self._view = None
-        self._server.refresher.soon()
+        self._ran = True
         await self.show()
 
     def end(self, deadline: float) -> None:

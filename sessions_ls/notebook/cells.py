@@ -274,10 +274,10 @@ def _problems(cells: Iterable[Cell], bom: bool) -> Iterable[Problem]:
         if cell._issues and cell.marker is not None:
             # A byte order mark is a character of the client's first line.
             offset = words_start(cell._head) + (bom and cell.marker == 0)
-            for start, end, message in cell._issues:
+            for start, end, message, severity in cell._issues:
                 yield Problem(
                     "bad-marker",
-                    "warning",
+                    severity,
                     cell.number,
                     cell.marker,
                     offset + start,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     # Start and end column in the marker's words, and what is wrong there.
-    Issue = tuple[int, int, str]
+    Issue = tuple[int, int, str, str]
 
 _KINDS = (("[markdown]", "markdown"), ("[raw]", "raw"), ("[md]", "markdown"))
 _MARKS = tuple(mark for mark, _ in _KINDS)
@@ -103,7 +103,7 @@ class _Reading:
             self._check(brace, brace + len(text))
             return True
         if text[1:].lstrip().startswith(('"', "'")):
-            self.issues.append((brace, brace + len(text), "this is not a JSON object"))
+            self.issues.append((brace, brace + len(text), "this is not a JSON object", "warning"))
             self._pieces = [words[start:].strip()]
             return True
         return False
@@ -123,7 +123,8 @@ class _Reading:
                 self._check(begin, end, token)
             else:
                 if not equals and token not in _MARKS:
-                    self.issues.append((begin, end, f"{token!r} after the metadata is not a key"))
+                    said = f"{token!r} after the metadata is not a key"
+                    self.issues.append((begin, end, said, "warning"))
                 later.append(token)
         self._pieces = [words[start:title_end].strip(), *later]
 
@@ -136,7 +137,11 @@ class _Reading:
         if not known:
             said = f"{text} is not a value" if text else f"{key}= lacks a value"
             hint = f"{key} is true or false" if key in _FLAGS else f'a text is {key}="…"'
-            self.issues.append((begin, end, f"{said} ({hint}); the words stay in the title"))
+            # Prose may hold `alpha=small`. A key of ours, a quote or a bracket was meant as metadata.
+            meant = key in _FLAGS or key == "id" or text[:1] in tuple("\"'[({")
+            severity = "error" if meant else "warning"
+            said = f"{said} ({hint}); the words stay in the title"
+            self.issues.append((begin, end, said, severity))
             return False
         self.metadata[key] = value
         self._check(begin, end, key)
@@ -147,9 +152,10 @@ class _Reading:
         for key in self.metadata if only is None else (only,):
             value = self.metadata[key]
             if key in _FLAGS and not isinstance(value, bool):
-                self.issues.append((begin, end, f"{key} is true or false, not {value!r}"))
+                said = f"{key} is true or false, not {value!r}"
+                self.issues.append((begin, end, said, "error"))
             elif key == "id" and not (isinstance(value, str) and value):
-                self.issues.append((begin, end, 'id is a text: id="…"'))
+                self.issues.append((begin, end, 'id is a text: id="…"', "error"))
 
 
 def _tokens(words: str, start: int) -> Iterator[tuple[int, int, int]]:

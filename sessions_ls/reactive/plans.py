@@ -103,7 +103,7 @@ def program_message(
 ) -> dict[str, Any]:
     """The program of the file ``text`` as the kernel's ``program`` operation takes it.
 
-    ``stored`` holds, for cells whose last run was in another kernel, that run.
+    ``stored`` holds the last run of each cell: {} where this kernel has it, None for none.
     """
     resolution = program.resolution
     cells = []

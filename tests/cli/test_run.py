@@ -46,7 +46,7 @@ CASES = {
         1,
         "on\n",
         [
-            r"nb\.py:3: ValueError: no",
+            r"nb\.py:6: ValueError: no",
             r"Traceback \(most recent call last\):",
             r'  File ".*nb\.py", line 6, in <module>',
             r"    f\(\)",
@@ -335,6 +335,16 @@ def test_a_second_signal_kills_what_does_not_listen(sessions: Shell) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
+    assert _states(sessions) == ["fresh", "error"]
+
+
+def test_one_termination_ends_what_does_not_listen(sessions: Shell) -> None:
+    sessions.write("nb.py", DEAF)
+    with sessions.start("run", "nb.py") as process:
+        _until(process, b"deaf\n")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 143
     assert _states(sessions) == ["fresh", "error"]
 
 

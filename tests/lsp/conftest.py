@@ -7,13 +7,23 @@ import pytest
 import pytest_lsp
 from pytest_lsp import ClientServerConfig, LanguageClient
 
-from tests.lsp.editor import CLIENTS, ENVIRONMENT, SERVER, Editor, initialize_params, make_client
+from tests.lsp.editor import (
+    CLIENTS,
+    ENVIRONMENT,
+    LOG,
+    SERVER,
+    Editor,
+    initialize_params,
+    make_client,
+)
 
 
 @pytest_lsp.fixture(
     scope="module",
     params=list(CLIENTS),
-    config=ClientServerConfig(SERVER, client_factory=make_client, server_env=ENVIRONMENT),
+    config=ClientServerConfig(
+        [*SERVER, "--log", str(LOG)], client_factory=make_client, server_env=ENVIRONMENT
+    ),
 )
 async def client(
     lsp_client: LanguageClient,
@@ -24,7 +34,11 @@ async def client(
     answer = await lsp_client.initialize_session(initialize_params(request.param, folder))
     lsp_client.editor = Editor(lsp_client, request.param, folder, answer.capabilities)
     yield
+    lsp_client.editor.said()
     await lsp_client.shutdown_session()
+    faults = [line for line in LOG.read_text("utf-8").splitlines() if " ERROR " in line]
+    LOG.unlink()
+    assert faults == []
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ CLIENTS = {
 }
 ROOT = Path(__file__).parents[2]
 SERVER = [sys.executable, "-m", "sessions_ls.lsp"]
+LOG = Path(tempfile.mkdtemp(prefix="sessions-test-")) / "server.log"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 PATIENCE = 10.0
 
@@ -105,6 +107,7 @@ class Editor:
         """The messages shown since this was last asked."""
         messages = [message.message for message in self.client.messages]
         self.client.messages.clear()
+        assert not [message for message in messages if "Error in server" in message]
         return messages
 
 

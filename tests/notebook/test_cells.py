@@ -137,7 +137,7 @@ MARKERS = [
         [],
     ),
     ('a={"b": [1, {"c": "]}"}]} d=2', "code", None, {"a": {"b": [1, {"c": "]}"}]}, "d": 2}, []),
-    ("a=00 b=007", "code", "b=007", {"a": 0}, ["007"]),
+    ("a=00 b=007", "code", "b=007", {"a": 0}, ["~007"]),
     ('T a="b=1" c', "code", "T", {"a": "b=1", "c": None}, []),
     ('T {"id": "k", "n": [1]}', "code", "T", {"id": "k", "n": [1]}, []),
     ("T {'n': 1}", "code", "T", {"n": 1}, []),
@@ -155,9 +155,9 @@ MARKERS = [
     ('T id="open x', "code", 'T id="open x', {}, ['"open is not']),
     ("T a=[1, 2", "code", "T a=[1, 2", {}, ["[1, is not"]),
     ('T a="x"y', "code", 'T a="x"y', {}, ['"x"y is not']),
-    ("T bad=no id='k'", "code", "T bad=no", {"id": "k"}, ["no is not"]),
-    ("T a=1 — so", "code", "T —", {"a": 1, "so": None}, ["'—' after the metadata"]),
-    ('T {"a": }', "code", 'T {"a": }', {}, ["not a JSON object"]),
+    ("T bad=no id='k'", "code", "T bad=no", {"id": "k"}, ["~no is not"]),
+    ("T a=1 — so", "code", "T —", {"a": 1, "so": None}, ["~'—' after the metadata"]),
+    ('T {"a": }', "code", 'T {"a": }', {}, ["~not a JSON object"]),
     # Well-formed, but of no use
     ("manual=1", "code", None, {"manual": 1}, ["manual is true or false, not 1"]),
     ('volatile="true"', "code", None, {"volatile": "true"}, ["volatile is true or false"]),
@@ -166,7 +166,7 @@ MARKERS = [
     ('id=""', "code", None, {"id": ""}, ["id is a text"]),
     ('{"id": 5}', "code", None, {"id": 5}, ["id is a text"]),
     ("a=" + "[" * 5000, "code", "a=" + "[" * 5000, {}, ["is not a value"]),
-    ("a=" + "9" * 5000, "code", "a=" + "9" * 5000, {}, ["is not a value"]),
+    ("a=" + "9" * 5000, "code", "a=" + "9" * 5000, {}, ["~is not a value"]),
     ('a="\\d"', "code", None, {"a": "\\d"}, []),
 ]
 
@@ -179,13 +179,10 @@ def test_markers(words, kind, title, metadata, said):
         assert (cell.kind, cell.title, cell.metadata) == (kind, title, metadata)
         assert len(notebook.problems) == len(said)
         for problem, part in zip(notebook.problems, said, strict=True):
-            assert part in problem.message
-            assert (problem.code, problem.severity, problem.cell, problem.line) == (
-                "bad-marker",
-                "warning",
-                1,
-                0,
-            )
+            severity = "warning" if part.startswith("~") else "error"
+            assert part.lstrip("~") in problem.message
+            assert (problem.code, problem.severity) == ("bad-marker", severity)
+            assert (problem.cell, problem.line) == (1, 0)
 
 
 def test_problems_point_at_the_words():
