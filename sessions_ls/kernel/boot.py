@@ -40,6 +40,8 @@ LATER = (
     "fingerprint_stdlib",
     "fingerprint_objects",
     "fingerprint",
+    "filemarks",
+    "outside",
     "marks",
     "randomness",
     "plan",

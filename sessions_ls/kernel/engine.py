@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Iterable, List, Optional, Protocol, Set
 
     from .fingerprint import Probe
+    from .outside import Outside
     from .plan import Cell
     from .versions import Version
 
@@ -54,12 +55,14 @@ class Engine:
         probe: Callable[[object, Callable[[object], str]], Probe],
         emit: Callable[[Dict[str, Any]], None],
         secure: Callable[[], None],
+        outside: Outside,
     ) -> None:
         self.runs: Dict[str, Run] = {}
         self.plan = Plan([], [], False)
         self._executor = executor
         self._emit = emit
         self._secure = secure
+        self._outside = outside
         self._watch = Watch(probe)
         self._space = Namespace(names)
         self._generators = Generators()
@@ -103,7 +106,7 @@ class Engine:
     # -- requests ------------------------------------------------------------------------------
 
     def load(self, message: Dict[str, Any]) -> None:
-        """Take a new program. Runs that its message does not name are forgotten, with their values."""
+        """Take a new program. Runs that it does not name are forgotten, with their values."""
         self.plan, stored = read_plan(message)
         kept: Dict[str, Run] = {}
         for cell in self.plan.cells:
@@ -140,6 +143,15 @@ class Engine:
         except Stopped as stopped:
             why = str(stopped)
         return {"again": sorted(left), "why": why}
+
+    def outdate(self, positions: List[int]) -> None:
+        """Files that these cells read have changed: their last runs prove nothing any more."""
+        for position in positions:
+            run = self.run_at(position)
+            if run is not None:
+                run.reads = {"": ""}
+        if positions:
+            self._outside.forget_modules()
 
     def rest(self) -> None:
         """Show every name as the end of the file has it."""
@@ -342,6 +354,7 @@ class Engine:
         compiled = self._executor.compile(cell.source, cell.first_line, cell.flags)
         self._emit({"e": "start", "cell": cell.ident})
         self._secure()
+        self._outside.begin()
         outcome = self._executor.run(cell.ident, compiled)
         self._ran.add(position)
         run = Run(cell.code, outcome.state, reads, {}, count, set(), set())
@@ -353,6 +366,8 @@ class Engine:
             shared = self._sharing(position, reads)
             if shared:
                 reads[SHARING] = shared
+        names = self._space.names
+        run.files = self._outside.end([names[name] for name in cell.binds if name in names])
         self._space.leave(position, outcome.state == "ok")
         self.runs[cell.ident] = run
         self._learner.replace(cell.ident, old, run)
@@ -386,6 +401,8 @@ def _done(cell: Cell, run: Run, outcome: Outcome) -> Dict[str, Any]:
         event["appears"] = sorted(run.appears)
     if run.objects:
         event["objects"] = run.objects
+    if run.files:
+        event["files"] = run.files
     return event
 
 

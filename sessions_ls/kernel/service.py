@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .engine import Engine
 from .fingerprint import probe
+from .outside import Outside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ class Service:
         executor: Executor,
         emit: Callable[[Dict[str, Any]], None],
         secure: Callable[[], None],
+        notebook: str,
     ) -> None:
-        self.engine = Engine(names, executor, probe, emit, secure)
+        self.engine = Engine(names, executor, probe, emit, secure, Outside(notebook))
         self._executor = executor
         self._emit = emit
 
@@ -32,6 +34,7 @@ class Service:
             self._executor.set_text(message["text"])
             self.engine.load(message)
             return
+        self.engine.outdate(message["outdated"])
         end = self.engine.run(message["forced"], message["wanted"], message["auto"])
         if end["why"] == "done":
             self.engine.rest()

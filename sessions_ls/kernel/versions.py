@@ -49,6 +49,7 @@ class Run:
         "binds",
         "code",
         "count",
+        "files",
         "objects",
         "reads",
         "state",
@@ -73,6 +74,7 @@ class Run:
         self.amends = amends
         self.appears = appears
         self.objects: Dict[str, str] = {}
+        self.files: Dict[str, str] = {}
         self.versions: Optional[Dict[str, Version]] = None
 
 

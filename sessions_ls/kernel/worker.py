@@ -160,7 +160,11 @@ class Worker:
         if self._service is None:
             # Only now: the first cells are being compiled meanwhile.
             self._service = self._load_service().Service(
-                self.main.__dict__, self.executor, self.output.emit, self.channel.secure
+                self.main.__dict__,
+                self.executor,
+                self.output.emit,
+                self.channel.secure,
+                self.path,
             )
         self._service.handle(message)
 

@@ -124,4 +124,7 @@ class Cells:
 
 def record_key(record: Record, python: str) -> str:
     """The key of a record made under ``python`` (major.minor)."""
-    return key(record.code, python, record.reads)
+    reads = record.reads
+    if record.files:
+        reads = {**reads, **{f"file {path}": mark for path, mark in record.files.items()}}
+    return key(record.code, python, reads)

@@ -221,11 +221,13 @@ class LiveSession:
             forced = {idents[p] for p in selection.forced}
             asked = forced | {idents[p] for p in selection.wanted}
             auto = {idents[p] for p in selection.auto}
+            outdated = {idents[p] for p in self._state.outdated()}
         if not asked:
             return
         self.start_kernel()
         while True:
-            message = self._plan(forced, asked, auto)
+            message = self._plan(forced, asked, auto, outdated)
+            outdated = set()
             try:
                 end = self._converse(message, summary, deadline)
             except KernelDied as death:
@@ -236,7 +238,7 @@ class LiveSession:
                 return
             forced = {self._order_sent[p] for p in end["again"]}
 
-    def _plan(self, forced: set[str], asked: set[str], auto: set[str]) -> Event:
+    def _plan(self, forced: set[str], asked: set[str], auto: set[str], outdated: set[str]) -> Event:
         """Bring the kernel's program up to date; the message that starts the run."""
         assert self._kernel is not None
         with self._lock:
@@ -256,6 +258,7 @@ class LiveSession:
             "forced": sorted(places[ident] for ident in forced if ident in places),
             "wanted": sorted(places[ident] for ident in asked if ident in places),
             "auto": sorted(places[ident] for ident in auto if ident in places),
+            "outdated": sorted(places[ident] for ident in outdated if ident in places),
         }
 
     def _converse(self, message: Event, summary: Summary, deadline: float | None) -> Event:

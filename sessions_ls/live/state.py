@@ -5,6 +5,9 @@ For whoever holds the session's lock. Knows no process and no file.
 
 from __future__ import annotations
 
+import os
+
+from sessions_ls.kernel.filemarks import FileMarks
 from sessions_ls.kernel.marks import UNBOUND
 from sessions_ls.live.cells import Cells, record_key
 from sessions_ls.live.transcript import Running
@@ -46,6 +49,8 @@ class State:
         emit: Callable[[Event], None],
     ) -> None:
         self.path = path
+        self._folder = os.path.dirname(path)
+        self._marks = FileMarks()
         self.text = ""
         self.cells = Cells(records, strict)
         self.live: set[str] = set()
@@ -84,8 +89,18 @@ class State:
         """The proven state of every cell."""
         if self._statuses is None:
             records: Sequence[Any] = self.cells.current()
-            self._statuses = statuses(self.program, records)
+            self._statuses = statuses(self.program, records, self.outdated())
         return self._statuses
+
+    def outdated(self) -> dict[int, str]:
+        """Cells that read a file which has changed since, each with that file."""
+        found: dict[int, str] = {}
+        for position, record in enumerate(self.cells.current()):
+            for path, mark in record.files.items() if record is not None else ():
+                if self._marks.mark(os.path.join(self._folder, path)) != mark:
+                    found[position] = path
+                    break
+        return found
 
     def view(self, kernel: dict[str, Any], bonds: dict[str, object]) -> View:
         """A snapshot of everything a client can show."""
@@ -119,6 +134,7 @@ class State:
     def begin(self, request: Request, summary: Summary) -> Selection:
         """The cells of a request; says of those that cannot run at all why they do not."""
         self._ended.clear()
+        self._statuses = None  # files may have changed
         program, found = self.program, self.statuses()
         chosen = {number - 1 for number in request.cells}
         for position, status in enumerate(found):

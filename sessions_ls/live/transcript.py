@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from sessions_ls.kernel.transcript import Transcript
@@ -58,9 +59,15 @@ class Running:
             amends=event.get("amends"),
             appears=event.get("appears"),
             objects=event.get("objects"),
+            files=_relative(event.get("files"), os.path.dirname(path)),
             runs=event.get("count", 0),
             volatile=cell.volatile,
         )
+
+
+def _relative(files: dict[str, str] | None, folder: str) -> dict[str, str]:
+    inside = folder + os.sep
+    return {path.removeprefix(inside): mark for path, mark in (files or {}).items()}
 
 
 _now = (0, "")

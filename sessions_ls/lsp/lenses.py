@@ -1,4 +1,7 @@
-"""Code lenses: run each cell, its state and time; on line 1 what concerns the whole notebook."""
+"""Code lenses: run each cell, its state and time; on line 1 what concerns the whole notebook.
+
+Lenses of one line start at different columns: Neovim shuffles those that start at the same one.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ async def code_lens(ls: SessionsServer, params: types.CodeLensParams) -> Json | 
     found = [*_whole(view, uri)]
     for cell in view.cells:
         if cell.runs or cell.status.state == "error":
-            found.append(_of_cell(cell, uri))
+            found.append(_of_cell(cell, uri, len(found)))
     return Json(f"[{','.join(found)}]")
 
 
@@ -35,22 +38,23 @@ def _whole(view: View, uri: str) -> list[str]:
         cell.runs and cell.state not in SETTLED and not cell.cell.manual for cell in view.cells
     )
     count = sum(cell.runs for cell in view.cells)
-    place = range_json(0, 0, 0, 0)
     argument = f'{{"uri":{uri}}}'
+    lenses = (
+        (f"▶ Run stale ({waiting})", "sessions.runStale"),
+        (f"Run all ({count})", "sessions.runAll"),
+        ("■ Interrupt", "sessions.interrupt"),
+        ("↻ Restart", "sessions.restart"),
+    )
     return [
-        _lens(place, title, command, argument)
-        for title, command in (
-            (f"▶ Run stale ({waiting})", "sessions.runStale"),
-            (f"Run all ({count})", "sessions.runAll"),
-            ("■ Interrupt", "sessions.interrupt"),
-            ("↻ Restart", "sessions.restart"),
-        )
+        _lens(range_json(0, column, 0, column), title, command, argument)
+        for column, (title, command) in enumerate(lenses)
     ]
 
 
-def _of_cell(cell: CellView, uri: str) -> str:
+def _of_cell(cell: CellView, uri: str, before: int) -> str:
     record = cell.record
     line = head_line(cell.cell)
+    column = 0 if line else before
     argument = f'{{"uri":{uri},"cell":{cell.number},"id":{quoted(cell.ident)}}}'
     if cell.state == "running":
         title, command = "■ Interrupt · running", "sessions.interrupt"
@@ -58,7 +62,7 @@ def _of_cell(cell: CellView, uri: str) -> str:
         title, command = f"▶ Run · {cell.state}", "sessions.runCell"
         if record is not None and cell.state != "queued":
             title = f"{title} · {duration(record.runtime_ms)}"
-    return _lens(range_json(line, 0, line, 0), title, command, argument)
+    return _lens(range_json(line, column, line, column), title, command, argument)
 
 
 def _lens(place: str, title: str, command: str, argument: str) -> str:

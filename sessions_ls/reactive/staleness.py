@@ -48,17 +48,24 @@ class Status:
 FRESH = Status("fresh")
 NEW = Status("new", "it has not run yet", own=True)
 DISABLED = Status("disabled", "disabled=true")
+NOTHING: Mapping[int, str] = {}
 CODE_CHANGED = Status("stale", "its code changed", own=True)
 
 
-def statuses(program: Program, records: Sequence[Ran | None]) -> list[Status]:
-    """The state of every cell of ``program``; ``records`` holds each cell's last run or None."""
+def statuses(
+    program: Program, records: Sequence[Ran | None], outdated: Mapping[int, str] = NOTHING
+) -> list[Status]:
+    """The state of every cell of ``program``.
+
+    ``records`` holds each cell's last run or None, ``outdated`` for cells that read a file which
+    has changed since that file.
+    """
     shared = unclosed(program, records)
-    found = _proven(program, records, {}, shared)
+    found = _proven(program, records, {}, shared, outdated)
     while program.resolution.forward:
         # Cells that run before one above them are judged before it: again, until it is settled.
         changers = _changers(program, records, found)
-        settled = _proven(program, records, changers, shared)
+        settled = _proven(program, records, changers, shared, outdated)
         if [status.state for status in settled] == [status.state for status in found]:
             break
         found = settled
@@ -73,6 +80,7 @@ def _proven(
     records: Sequence[Ran | None],
     changers: Mapping[int, tuple[str, int]],
     shared: Mapping[int, tuple[str, str]],
+    outdated: Mapping[int, str],
 ) -> list[Status]:
     """One pass in the order of running. In file order it also finds what unproven cells may change;
     else ``changers`` says so.
@@ -87,7 +95,9 @@ def _proven(
                 changer = changers.get(position)
             else:
                 changer = reach.changer(position) if spread else None
-            if position in shared:
+            if position in outdated:
+                status = Status("stale", f"{outdated[position]} changed", own=True)
+            elif position in shared:
                 status = _changes_more(*shared[position])
             elif changer is not None:
                 status = _may_change(*changer)

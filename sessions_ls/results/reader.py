@@ -29,6 +29,7 @@ _KINDS: dict[str, type] = {
     "reads": dict,
     "binds": dict,
     "objects": dict,
+    "files": dict,
     "amends": list,
     "appears": list,
     "outputs": list,

@@ -79,6 +79,8 @@ class Record(Plain):
     amends, appears: amendments and binds that were learnt by running.
     objects: each of `binds` whose value can be changed in place -> tokens of the objects in it,
         with blanks between. Values with a token in common share an object.
+    files: each file it read, relative to the notebook's folder where it lies below it -> mark of
+        its content, see `kernel.filemarks`.
     runs: how often the cell was run again on request, or as volatile.
     """
 
@@ -88,6 +90,7 @@ class Record(Plain):
         "binds",
         "code",
         "error",
+        "files",
         "id",
         "key",
         "objects",
@@ -123,6 +126,7 @@ class Record(Plain):
         amends: list[str] | None = None,
         appears: list[str] | None = None,
         objects: dict[str, str] | None = None,
+        files: dict[str, str] | None = None,
         runs: int = 0,
         volatile: bool = False,
     ) -> None:
@@ -143,6 +147,7 @@ class Record(Plain):
         self.amends = amends if amends is not None else []
         self.appears = appears if appears is not None else []
         self.objects = objects if objects is not None else {}
+        self.files = files if files is not None else {}
         self.runs = runs
         self.volatile = volatile
 

@@ -84,6 +84,8 @@ def cell(record: Record, unknown: Mapping[str, object], folder: str, limits: Lim
         add(f"binds = {toml.strings(record.binds)}\n")
     if record.objects:
         add(f"objects = {toml.strings(record.objects)}\n")
+    if record.files:
+        add(f"files = {toml.strings(record.files)}\n")
     if record.amends:
         add(f"amends = {toml.value(sorted(record.amends))}\n")
     if record.appears:
