@@ -147,11 +147,10 @@ class Kernel:
         """Wait for bytes, death or `left` seconds; take in what there is."""
         if self._unsent:
             self._send_more()
-        pause = left
-        if self._pidfd < 0 or self._unsent or self._eof:
-            slice_ = 0.02 if self._unsent else LOOK
-            pause = slice_ if left is None else min(left, slice_)
-        ready = dict(self._poll.poll(None if pause is None else pause * 1000.0))
+        # Never for long: Python hears a signal that comes just before poll() when that returns.
+        longest = 0.02 if self._unsent else LOOK
+        pause = longest if left is None else min(left, longest)
+        ready = dict(self._poll.poll(pause * 1000.0))
         if self._reading in ready and not self._eof:
             self._read()
         if self._pidfd in ready or self._pidfd < 0 or self._eof:

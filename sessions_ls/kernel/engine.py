@@ -67,9 +67,9 @@ class Engine:
         self._space = Namespace(names)
         self._generators = Generators()
         self._learner = Learner(self)
-        self._ran: Set[int] = set()
+        self._ran: Set[str] = set()
         self._failed: Set[int] = set()
-        self._announced: Set[int] = set()
+        self._announced: Set[str] = set()
         # Something ran out of its turn, or was learnt: cells passed already may be stale again.
         self._unsettled = False
 
@@ -122,15 +122,18 @@ class Engine:
         self._learner.forget(kept)
         self._space.use(self.plan, self.version)
 
-    def run(self, forced: List[int], wanted: List[int], auto: List[int]) -> Dict[str, Any]:
+    def run(
+        self, forced: List[int], wanted: List[int], auto: List[int], goes_on: bool
+    ) -> Dict[str, Any]:
         """Run ``forced`` cells in any case, ``wanted`` ones that are not fresh, and of ``auto``
         those that became stale by it. Returns what is left: ``{"again": [positions],
         "why": …}``, where why is "done", "replan" (what was learnt changes which definition a
         read means) or "interrupted".
         """
-        self._ran = set()
+        if not goes_on:  # else it is the rest of a request, under a new plan
+            self._ran = set()
+            self._announced = set()
         self._failed = set()
-        self._announced = set()
         left = set(forced)
         asked = set(wanted) | left
         why = "done"
@@ -175,8 +178,8 @@ class Engine:
                     self._unsettled = True  # its turn comes when the other is settled
                     bad.add(position)
                     continue
-            elif fresh and position in asked and position not in self._ran | self._announced:
-                self._announced.add(position)
+            elif fresh and position in asked and cell.ident not in self._ran | self._announced:
+                self._announced.add(cell.ident)
                 self._emit({"e": "fresh", "cell": cell.ident})
             left.discard(position)
             run = self.runs.get(cell.ident)
@@ -205,7 +208,10 @@ class Engine:
         return position in asked or (
             position in auto
             and (
-                any(m in self._ran or m in self._failed for m in cell.needs.values())
+                any(
+                    self.plan.cells[maker].ident in self._ran or maker in self._failed
+                    for maker in cell.needs.values()
+                )
                 or not self._learner.closed(position)
             )
         )
@@ -222,9 +228,9 @@ class Engine:
 
     def _block(self, position: int, by: int) -> None:
         self._failed.add(position)
-        if position not in self._announced:
-            self._announced.add(position)
-            cells = self.plan.cells
+        cells = self.plan.cells
+        if cells[position].ident not in self._announced:
+            self._announced.add(cells[position].ident)
             self._emit({"e": "blocked", "cell": cells[position].ident, "by": cells[by].ident})
 
     # -- freshness and warmth --------------------------------------------------------------------
@@ -356,7 +362,7 @@ class Engine:
         self._secure()
         self._outside.begin()
         outcome = self._executor.run(cell.ident, compiled)
-        self._ran.add(position)
+        self._ran.add(cell.ident)
         run = Run(cell.code, outcome.state, reads, {}, count, set(), set())
         if old is not None and same:
             run.amends, run.appears = set(old.amends), set(old.appears)

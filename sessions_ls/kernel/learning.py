@@ -159,7 +159,10 @@ class Learner:
         cell = self._engine.plan.cells[position]
         near = self._sharing_with(position, changed.keys() | (cell.amends & cell.needs.keys()))
         for ident, name in near:
-            if name not in inputs and self._changed_alias(position, ident, name, changed, run):
+            if name in inputs:
+                if ident == self._engine.ident_before(name, position):
+                    learnt.add(name)
+            elif self._changed_alias(position, ident, name, changed, run):
                 learnt.add(name)
         return learnt | self._changed_elsewhere(position, inputs, near, took)
 

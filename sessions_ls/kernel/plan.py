@@ -50,6 +50,8 @@ class Plan:
         self._definers: Dict[str, List[int]] = {}
         for position, cell in enumerate(cells):
             for name in cell.changes:
+                if name not in cell.binds and cell.needs.get(name, -1) > position:
+                    continue  # it changes what only it, looking forward, was given
                 self._definers.setdefault(name, []).append(position)
 
     def before(self, name: str, position: int) -> int:

@@ -35,7 +35,9 @@ class Service:
             self.engine.load(message)
             return
         self.engine.outdate(message["outdated"])
-        end = self.engine.run(message["forced"], message["wanted"], message["auto"])
+        end = self.engine.run(
+            message["forced"], message["wanted"], message["auto"], message["goes_on"]
+        )
         if end["why"] == "done":
             self.engine.rest()
         self._emit({"e": "end", "why": end["why"], "again": end["again"]})

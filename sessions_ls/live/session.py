@@ -225,9 +225,11 @@ class LiveSession:
         if not asked:
             return
         self.start_kernel()
+        goes_on = False
         while True:
             message = self._plan(forced, asked, auto, outdated)
-            outdated = set()
+            message["goes_on"] = goes_on
+            outdated, goes_on = set(), True
             try:
                 end = self._converse(message, summary, deadline)
             except KernelDied as death:
@@ -252,6 +254,7 @@ class LiveSession:
                 self._kernel.send(program_message(state.program, state.text, idents, stored))
                 self._sent = (state.program, state.learnt)
                 self._order_sent = idents
+                state.live.intersection_update(idents)
         places = {ident: position for position, ident in enumerate(self._order_sent)}
         return {
             "op": "run",

@@ -59,7 +59,7 @@ def _of_cell(cell: CellView, view: View, document: Document, client: Client) -> 
             related = _related([(document.uri, place, cell_name(cause))])
         message = f"Blocked: {status.reason}"
         yield _on_head(cell, document, WARNING, "blocked-cell", message, related)
-    if client.policy.results and record is not None and record.error is None:
+    if client.policy.results and record is not None:
         result = _result(cell)
         if result:
             place = _line_range(document, last_line(cell.cell))

@@ -6,6 +6,8 @@ reach may come to be another, and with it every result below that was computed f
 
 from __future__ import annotations
 
+from sessions_ls.reactive.resolve import PREDEFINED
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +46,10 @@ class Reach:
     def changer(self, position: int) -> tuple[str, int] | None:
         """A name that the cell at ``position`` needs, and the unproven cell that may change it."""
         need = self._program.resolution.needs[position]
-        if self._anything is not None and need:
-            return next(iter(need)), self._anything
+        if self._anything is not None:
+            for name in self._program.cells[position].facts.reads:
+                if name not in PREDEFINED:
+                    return name, self._anything
         if self._objects or self._rebindable:
             for name, maker in need.items():
                 by = self._rebindable.get(name)
@@ -84,7 +88,10 @@ def unclosed(program: Program, records: Sequence[Ran | None]) -> dict[int, tuple
             pair = _newly_shared(program, records, position, holders)
             if pair is not None:
                 found[position] = pair
+        need = program.resolution.needs[position]
         for name in facts.changes:
+            if name not in facts.binds and need.get(name, -1) > position:
+                continue
             for token in held.pop(name, ()):
                 holders[token].discard(name)
             if record is not None and name in record.objects:

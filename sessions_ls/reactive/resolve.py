@@ -98,8 +98,11 @@ def _resolve_names(
         for position, cell in enumerate(cells):
             if _resolve_cell(position, cell, last, binders, banned.get(position), result):
                 grown = True
+            need = result.needs[position]
             for name in cell.changes:
-                last[name] = position
+                # What a cell was given by looking forward it changes for nobody else.
+                if name in cell.binds or need.get(name, -1) < position:
+                    last[name] = position
         if not (grown and result.forward):
             return
 

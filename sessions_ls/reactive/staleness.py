@@ -46,6 +46,7 @@ class Status:
 
 
 FRESH = Status("fresh")
+FAILED = Status("error")
 NEW = Status("new", "it has not run yet", own=True)
 DISABLED = Status("disabled", "disabled=true")
 NOTHING: Mapping[int, str] = {}
@@ -90,7 +91,7 @@ def _proven(
     spread = False
     for position in program.resolution.order:
         status = _of_cell(program, position, records, out)
-        if status is FRESH and program.cells[position].code:
+        if status in (FRESH, FAILED) and program.cells[position].code:
             if reach is None:
                 changer = changers.get(position)
             else:
@@ -176,7 +177,7 @@ def _status(
     if changed is not None:
         return changed
     if record.state == "error":
-        return Status("error")
+        return FAILED
     return FRESH
 
 

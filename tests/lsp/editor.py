@@ -204,6 +204,14 @@ class Buffer:
             if item.code != "cell-result"
         )
 
+    def printed(self) -> dict[int, str]:
+        """The results that are shown as diagnostics, by line from 1."""
+        return {
+            item.range.start.line + 1: item.message
+            for item in self.diagnostics()
+            if item.code == "cell-result"
+        }
+
     async def shows(self, expected: str) -> None:
         """Wait until the diagnostics are these."""
         await until(lambda: self.found() == expected, lambda: f"{self.found()!r} != {expected!r}")

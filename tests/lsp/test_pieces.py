@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lsprotocol import types
 
+from sessions_ls.lsp.diagnostics import DOCS
 from sessions_ls.lsp.documents import Document
 from sessions_ls.lsp.pace import Throttle
 from sessions_ls.lsp.policy import POLICIES, Client
@@ -18,6 +19,7 @@ from sessions_ls.lsp.server import create
 from sessions_ls.lsp.words import duration, head_line, headline, last_line
 from sessions_ls.notebook.cells import read_notebook
 from sessions_ls.results.record import ErrorInfo, Output, Record
+from tests.lsp.editor import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,3 +223,9 @@ def test_nothing_outside_speaks_the_protocol(tmp_path: Path) -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("code", ["stale-cell", "cell-error", "blocked-cell", "cell-result"])
+def test_every_diagnostic_has_its_page(code: str) -> None:
+    assert DOCS.endswith("/main/docs/diagnostics")
+    assert (ROOT / "docs" / "diagnostics" / f"{code}.md").is_file()
