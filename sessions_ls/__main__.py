@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from sessions_ls.cli import main
+from sessions_ls.cli import script
 
 if __name__ == "__main__":
-    sys.exit(main())
+    script()

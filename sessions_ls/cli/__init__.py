@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 
 from sessions_ls.notebook.errors import SessionsError
@@ -10,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["main"]
+__all__ = ["main", "script"]
 
 COMMANDS = {
     "run": "run what is stale and print each cell's result as it comes",
@@ -40,13 +42,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SessionsError as error:
         console.message(str(error))
         return BAD_REQUEST
-    except SystemExit as end:  # argparse, after a help text
-        return end.code if isinstance(end.code, int) else OK
+    except SystemExit:  # after a help text
+        return OK
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         console.abandon_stdout()
         return BROKEN_PIPE
+
+
+def script() -> None:
+    """The command as a process of its own. Never returns.
+
+    What it allocates lives until it ends, so the collector only costs time, and so does taking
+    the interpreter apart.
+    """
+    gc.disable()
+    status = main()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # the reader has gone, which `main` has dealt with
+            continue
+    os._exit(status)
 
 
 def _dispatch(args: list[str]) -> int:

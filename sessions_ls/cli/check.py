@@ -6,7 +6,7 @@ import os
 import sys
 
 from sessions_ls.cli import BAD_REQUEST, FAILED, OK, console
-from sessions_ls.cli.arguments import Parser
+from sessions_ls.cli.arguments import Arguments
 from sessions_ls.live.settings import load_settings
 from sessions_ls.live.view import problem_json
 from sessions_ls.notebook.cells import read_notebook
@@ -24,17 +24,16 @@ _WORDS = {"error": ("error", "31"), "warning": ("warning", "33"), "hint": ("note
 
 def main(args: list[str]) -> int:
     """Carry out `sessions check`. Raises UsageError where the request is wrong."""
-    parser = Parser(
+    arguments = Arguments(
         "check",
         "Report what is wrong with notebooks, without running anything.",
         "sessions check analysis.py plots.py",
     )
-    parser.add_argument("notebooks", metavar="NOTEBOOK", nargs="+", help="Python files")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args(args)
+    arguments.place("NOTEBOOK", "Python files with `# %%` cells", several=True)
+    given = arguments.option("--json", "", "print one JSON object").parse(args)
     status = OK
     found: list[tuple[str, Problem]] = []
-    for path in options.notebooks:
+    for path in given.every("NOTEBOOK"):
         try:
             found += [(path, problem) for problem in check(path)]
         except SessionsError as error:
@@ -42,7 +41,7 @@ def main(args: list[str]) -> int:
             status = BAD_REQUEST
     if status == OK and any(problem.severity == "error" for _, problem in found):
         status = FAILED
-    if options.json:
+    if given.has("--json"):
         import json
 
         plain = [{"notebook": os.path.abspath(p), **problem_json(problem)} for p, problem in found]

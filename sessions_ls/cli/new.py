@@ -6,7 +6,7 @@ import os
 import sys
 
 from sessions_ls.cli import OK, console
-from sessions_ls.cli.arguments import Parser, UsageError
+from sessions_ls.cli.arguments import Arguments, UsageError
 
 TEMPLATE = """\
 # %% Numbers
@@ -21,12 +21,14 @@ sum(squares)
 
 def main(args: list[str]) -> int:
     """Carry out `sessions new`. Raises UsageError where no file can be made."""
-    parser = Parser("new", "Make a new notebook from a small template.", "sessions new analysis.py")
-    parser.add_argument(
-        "path", nargs="?", metavar="PATH",
-        help="the file to make (notebook.py, or the next free name, in this folder or in PATH)",
+    arguments = Arguments(
+        "new", "Make a new notebook from a small template.", "sessions new analysis.py"
+    )
+    arguments.place(
+        "PATH", "the file to make, or its folder; notebook.py here, or the next free name",
+        needed=False,
     )  # fmt: skip
-    path = create(parser.parse_args(args).path)
+    path = create(arguments.parse(args).last("PATH"))
     sys.stdout.write(f"{path}\n")
     sys.stdout.flush()
     console.message(f"made {path}; to run it: sessions run {path}")

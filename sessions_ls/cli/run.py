@@ -3,67 +3,72 @@
 from __future__ import annotations
 
 from sessions_ls.cli import BROKEN_PIPE, FAILED, INTERRUPTED, OK, console
-from sessions_ls.cli.arguments import Parser, UsageError
+from sessions_ls.cli.arguments import Arguments, UsageError
 from sessions_ls.cli.screen import Screen
-from sessions_ls.live.request import Request
-from sessions_ls.live.session import LiveSession
+from sessions_ls.live import early
 from sessions_ls.live.settings import load_settings
 from sessions_ls.notebook.files import read_source
-from sessions_ls.results.errors import SessionFileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Callable
     from typing import Any
 
+    from sessions_ls.cli.arguments import Taken
     from sessions_ls.cli.events import EventLines
     from sessions_ls.cli.junit import JUnit
     from sessions_ls.cli.report import Report
-    from sessions_ls.live.request import Summary
+    from sessions_ls.kernel.client import Kernel
+    from sessions_ls.live.request import Request, Summary
+    from sessions_ls.live.session import LiveSession
+    from sessions_ls.live.settings import Settings
 
     Event = dict[str, Any]
 
 
 def main(args: list[str]) -> int:
     """Carry out `sessions run`. Raises SessionsError where the request is wrong."""
-    options = _options(args)
-    path: str = options.notebook
+    given = _arguments(args)
+    path = given["NOTEBOOK"]
+    timeout = given.last("--timeout")
+    seconds = None if timeout is None else _seconds(timeout)
     text = read_source(path)
     settings = load_settings(path)
-    if options.set:
+    if given.has("--set"):
         from sessions_ls.cli.constants import with_values
 
-        text = with_values(text, options.set, path)
-    junit = _junit(options)
+        text = with_values(text, given.every("--set"), path)
+    junit = _junit(given.last("--junit"), path)
+    kernel = _start(path, settings)
+    from sessions_ls.live.session import LiveSession  # while the kernel starts
+
     sinks: list[Callable[[Event], None]] = []
 
     def emit(event: Event) -> None:
         for sink in sinks:
             sink(event)
 
-    session = LiveSession(path, settings, emit, write=not options.no_write)
+    session = LiveSession(path, settings, emit, write=not given.has("--no-write"), kernel=kernel)
     screen = Screen(session.interrupt)
-    printer = _printer(options, session, screen)
+    printer = _printer(given.has("--json"), path, session, screen)
     sinks += [printer.take] if junit is None else [junit.take, printer.take]
     try:
-        _start(session)
+        for trouble in session.troubles:
+            console.message(trouble)
         session.submit(text)
-        request = _request(options, session)
+        request = _request(given, session, seconds)
         return _run(session, request, screen, printer, junit)
     finally:
         screen.close()
         session.close()
 
 
-def _start(session: LiveSession) -> None:
+def _start(path: str, settings: Settings) -> Kernel:
     """Start the kernel before there is anything for it to do: both take their time."""
-    for trouble in session.troubles:
-        console.message(trouble)
     try:
-        session.start_kernel()
+        return early.start_kernel(path, settings)
     except OSError as error:
-        choice = session.choice
+        choice = early.interpreter(path, settings)
         raise UsageError(
             f"{choice.path} cannot be started: {error.strerror or error} ({choice.reason})"
         ) from error
@@ -78,6 +83,7 @@ def _run(
 ) -> int:
     """Run the request; the exit status."""
     from sessions_ls.cli.signals import Signals
+    from sessions_ls.results.errors import SessionFileError
 
     summary: Summary | None = None
     with Signals(session, screen.progress) as signals:
@@ -118,67 +124,72 @@ def _lost(error: OSError) -> int:
     return FAILED
 
 
-def _junit(options: Namespace) -> JUnit | None:
-    if options.junit is None:
+def _junit(path: str | None, notebook: str) -> JUnit | None:
+    if path is None:
         return None
     from sessions_ls.cli.junit import JUnit
 
-    return JUnit(options.junit, options.notebook)
+    return JUnit(path, notebook)
 
 
-def _printer(options: Namespace, session: LiveSession, screen: Screen) -> Report | EventLines:
-    if options.json:
+def _printer(json: bool, path: str, session: LiveSession, screen: Screen) -> Report | EventLines:
+    if json:
         from sessions_ls.cli.events import EventLines
 
         return EventLines(session, screen)
     from sessions_ls.cli.report import Report
 
-    return Report(options.notebook, session, screen)
+    return Report(path, session, screen)
 
 
-def _request(options: Namespace, session: LiveSession) -> Request:
+def _request(given: Taken, session: LiveSession, seconds: float | None) -> Request:
     """What is to run. Raises UsageError for a cell that cannot be meant."""
+    from sessions_ls.live.request import Request
+
     notebook = session.notebook
+    path = given["NOTEBOOK"]
     for problem in notebook.problems:
         if problem.code == "bad-marker" and problem.severity == "error":
-            raise UsageError(f"{options.notebook}:{problem.line + 1}: {problem.message}")
-    if not options.cell:
-        return Request(
-            all=options.all, stale=not options.all, retry=not options.all, seconds=options.timeout
-        )
+            raise UsageError(f"{path}:{problem.line + 1}: {problem.message}")
+    if given.has("--all"):
+        return Request(all=True, seconds=seconds)
+    if not given.has("--cell"):
+        return Request(stale=True, retry=True, seconds=seconds)
     from sessions_ls.cli.select import cell_named
 
     numbers = []
-    for word in options.cell:
-        cell = cell_named(notebook, word, options.notebook)
+    for word in given.every("--cell"):
+        cell = cell_named(notebook, word, path)
         if cell.kind != "code":
-            raise UsageError(f"cell {cell.number} of {options.notebook} is text: nothing to run")
+            raise UsageError(f"cell {cell.number} of {path} is text: nothing to run")
         numbers.append(cell.number)
-    return Request(cells=numbers, seconds=options.timeout)
+    return Request(cells=numbers, seconds=seconds)
 
 
-def _options(args: list[str]) -> Namespace:
-    parser = Parser(
-        "run",
-        "Run the cells whose results are not fresh, and print each result as it comes.",
-        "sessions run notebook.py --set n=100",
-    )
-    parser.notebook()
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--all", action="store_true", help="run every cell, fresh or not")
-    which.add_argument(
-        "--cell", action="append", default=[], metavar="N-or-TITLE",
-        help="run this cell, what it needs, and what becomes stale by it (repeatable)",
+def _arguments(args: list[str]) -> Taken:
+    return (
+        Arguments(
+            "run",
+            "Run the cells whose results are not fresh, and print each result as it comes.",
+            "sessions run notebook.py --set n=100",
+        )
+        .place("NOTEBOOK", "a Python file with `# %%` cells")
+        .option("--all", "", "run every cell, fresh or not")
+        .option(
+            "--cell", "N-or-TITLE",
+            "run this cell, what it needs, and what becomes stale by it; may be repeated",
+            excludes="--all",
+        )
+        .option(
+            "--set", "NAME=VALUE",
+            "run with another value for a plain constant, the file stays as it is; may be repeated",
+        )
+        .option("--timeout", "S", "stop after S seconds")
+        .option("--no-write", "", "do not save the results")
+        .option("--json", "", "print events, a JSON object a line")
+        .option("--junit", "FILE", "also write a JUnit XML report")
+        .parse(args)
     )  # fmt: skip
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE",
-        help="run with another value for a plain constant; the file stays as it is (repeatable)",
-    )  # fmt: skip
-    parser.add_argument("--timeout", type=_seconds, metavar="S", help="stop after S seconds")
-    parser.add_argument("--no-write", action="store_true", help="do not save the results")
-    parser.add_argument("--json", action="store_true", help="print events, a JSON object a line")
-    parser.add_argument("--junit", metavar="FILE", help="also write a JUnit XML report")
-    return parser.parse_args(args)
 
 
 def _seconds(text: str) -> float:
@@ -187,7 +198,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < 1e9:
-        from argparse import ArgumentTypeError
-
-        raise ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+        raise UsageError(f"--timeout: {text!r} is no number of seconds above 0")
     return seconds

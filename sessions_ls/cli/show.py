@@ -6,7 +6,7 @@ import os
 import sys
 
 from sessions_ls.cli import FAILED, OK, console
-from sessions_ls.cli.arguments import Parser, UsageError
+from sessions_ls.cli.arguments import Arguments, UsageError
 from sessions_ls.cli.opening import opened
 from sessions_ls.cli.rendering import shown
 from sessions_ls.cli.select import cell_named
@@ -14,9 +14,9 @@ from sessions_ls.live.view import mimes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Sequence
 
+    from sessions_ls.cli.arguments import Taken
     from sessions_ls.live.view import CellView
     from sessions_ls.results.record import Record
 
@@ -37,46 +37,48 @@ _SUFFIXES = {
 
 def main(args: list[str]) -> int:
     """Carry out `sessions show`. Raises SessionsError where the request is wrong."""
-    options = _options(args)
-    path: str = options.notebook
+    given = _arguments(args)
+    path = given["NOTEBOOK"]
     session = opened(path)
     for trouble in session.troubles:
         console.message(trouble)
-    mime = _mime(options)
+    mime, out = given.last("--mime"), given.last("--out")
+    if mime is None and out is not None:
+        mime = _mime(out)
     cells = session.view().cells
-    if options.cell is not None:
-        cell = cell_named(session.notebook, options.cell, path)
+    name = given.last("CELL")
+    if name is not None:
+        cell = cell_named(session.notebook, name, path)
         cells = [cells[cell.number - 1]]
     if mime is None:
-        return _show(cells, options)
-    return _show_as(mime, cells, options)
+        return _show(cells, path)
+    return _show_as(mime, cells, path, out)
 
 
-def _options(args: list[str]) -> Namespace:
-    parser = Parser(
-        "show",
-        "Print the last result of a cell, or of all cells, in full. Runs nothing.",
-        "sessions show notebook.py Plot --out plot.png",
+def _arguments(args: list[str]) -> Taken:
+    return (
+        Arguments(
+            "show",
+            "Print the last result of a cell, or of all cells, in full. Runs nothing.",
+            "sessions show notebook.py Plot --out plot.png",
+        )
+        .place("NOTEBOOK", "a Python file with `# %%` cells")
+        .place("CELL", "its number or title", needed=False)
+        .option("--mime", "M", "the form wanted, such as image/png")
+        .option("--out", "FILE", "write to this file")
+        .parse(args)
     )
-    parser.notebook()
-    parser.add_argument("cell", nargs="?", metavar="CELL", help="its number or title")
-    parser.add_argument("--mime", metavar="M", help="the form wanted, such as image/png")
-    parser.add_argument("--out", metavar="FILE", help="write to this file")
-    return parser.parse_args(args)
 
 
-def _mime(options: Namespace) -> str | None:
-    """The form that is asked for, by name or by the suffix of the file to write."""
-    if options.mime is not None or options.out is None:
-        given: str | None = options.mime
-        return given
-    return _SUFFIXES.get(os.path.splitext(options.out)[1].lower(), "text/plain")
+def _mime(out: str) -> str:
+    """The form that the suffix of the file to write asks for."""
+    return _SUFFIXES.get(os.path.splitext(out)[1].lower(), "text/plain")
 
 
 # -- as a person reads it ------------------------------------------------------------------------
 
 
-def _show(cells: Sequence[CellView], options: Namespace) -> int:
+def _show(cells: Sequence[CellView], path: str) -> int:
     """Print everything there is of each cell."""
     status = OK
     paint = console.Paint(sys.stdout)
@@ -85,7 +87,7 @@ def _show(cells: Sequence[CellView], options: Namespace) -> int:
         several = len(cells) > 1
         if record is None:
             if not several:
-                status = _nothing(cell, options.notebook)
+                status = _nothing(cell, path)
             continue
         _mark(cell)
         text = _text(record)
@@ -130,24 +132,24 @@ def _nothing(cell: CellView, path: str) -> int:
 # -- in one form ---------------------------------------------------------------------------------
 
 
-def _show_as(mime: str, cells: Sequence[CellView], options: Namespace) -> int:
+def _show_as(mime: str, cells: Sequence[CellView], path: str, out: str | None) -> int:
     """Write the results of one cell in one form."""
     having = [cell for cell in cells if mime in mimes(cell.record)]
     if not having and len(cells) == 1 and cells[0].record is None:
-        return _nothing(cells[0], options.notebook)
+        return _nothing(cells[0], path)
     if not having:
-        raise UsageError(_lacking(mime, cells, options.notebook))
+        raise UsageError(_lacking(mime, cells, path))
     if len(having) > 1:
         numbers = ", ".join(str(cell.number) for cell in having)
-        raise UsageError(f"cells {numbers} of {options.notebook} have {mime}; name one of them")
+        raise UsageError(f"cells {numbers} of {path} have {mime}; name one of them")
     cell = having[0]
     assert cell.record is not None
     _mark(cell)
     parts = [o.data for o in cell.record.outputs if o.mime == mime]
     if mime == "text/plain" and cell.record.text:
         parts.append(cell.record.text)
-    if options.out is not None:
-        _write_files(parts, options)
+    if out is not None:
+        _write_files(parts, out, path)
     else:
         _print_parts(parts, cell, mime)
     return OK
@@ -175,12 +177,12 @@ def _print_parts(parts: Sequence[str | bytes], cell: CellView, mime: str) -> Non
         sys.stdout.buffer.write(part)
 
 
-def _write_files(parts: Sequence[str | bytes], options: Namespace) -> None:
+def _write_files(parts: Sequence[str | bytes], out: str, notebook: str) -> None:
     """One file a part: `plot.png`, `plot-2.png`, …"""
-    stem, suffix = os.path.splitext(options.out)
+    stem, suffix = os.path.splitext(out)
     for number, part in enumerate(parts, 1):
-        path = options.out if number == 1 else f"{stem}-{number}{suffix}"
-        if os.path.exists(path) and os.path.samefile(path, options.notebook):
+        path = out if number == 1 else f"{stem}-{number}{suffix}"
+        if os.path.exists(path) and os.path.samefile(path, notebook):
             raise UsageError(f"--out: {path} is the notebook itself")
         data = part if isinstance(part, bytes) else _ended(part).encode("utf-8", "backslashreplace")
         try:

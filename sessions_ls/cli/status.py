@@ -6,7 +6,7 @@ import os
 import sys
 
 from sessions_ls.cli import OK, console
-from sessions_ls.cli.arguments import Parser
+from sessions_ls.cli.arguments import Arguments
 from sessions_ls.cli.check import problem_line
 from sessions_ls.cli.opening import opened
 from sessions_ls.cli.rendering import headline, shown
@@ -23,24 +23,24 @@ _LONGEST = 200
 
 def main(args: list[str]) -> int:
     """Carry out `sessions status`. Raises SessionsError where the request is wrong."""
-    parser = Parser(
+    arguments = Arguments(
         "status",
         "Show each cell's state, why it is so, and the first line of its last result.",
         "sessions status notebook.py --json",
     )
-    parser.notebook()
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args(args)
-    session = opened(options.notebook)
+    arguments.place("NOTEBOOK", "a Python file with `# %%` cells")
+    given = arguments.option("--json", "", "print one JSON object").parse(args)
+    path = given["NOTEBOOK"]
+    session = opened(path)
     for trouble in session.troubles:
         console.message(trouble)
     view = session.view()
-    if options.json:
+    if given.has("--json"):
         import json
 
         sys.stdout.write(json.dumps(view.to_json(), indent=1) + "\n")
     else:
-        sys.stdout.write(_table(view, options.notebook))
+        sys.stdout.write(_table(view, path))
     return OK
 
 

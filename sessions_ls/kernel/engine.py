@@ -63,9 +63,9 @@ class Engine:
         self._emit = emit
         self._secure = secure
         self._outside = outside
-        self._watch = Watch(probe)
-        self._space = Namespace(names)
-        self._generators = Generators()
+        self.watch = Watch(probe)
+        self.space = Namespace(names)
+        self.generators = Generators()
         self._learner = Learner(self)
         self._ran: Set[str] = set()
         self._failed: Set[int] = set()
@@ -74,18 +74,6 @@ class Engine:
         self._unsettled = False
 
     # -- what the learner sees ---------------------------------------------------------------
-
-    @property
-    def watch(self) -> Watch:
-        return self._watch
-
-    @property
-    def space(self) -> Namespace:
-        return self._space
-
-    @property
-    def generators(self) -> Generators:
-        return self._generators
 
     def run_at(self, position: int) -> Optional[Run]:
         """The last run of the cell at ``position``."""
@@ -120,7 +108,7 @@ class Engine:
                 kept[cell.ident] = run
         self.runs = kept
         self._learner.forget(kept)
-        self._space.use(self.plan, self.version)
+        self.space.use(self.plan, self.version)
 
     def run(
         self, forced: List[int], wanted: List[int], auto: List[int], goes_on: bool
@@ -158,7 +146,7 @@ class Engine:
 
     def rest(self) -> None:
         """Show every name as the end of the file has it."""
-        self._space.view(len(self.plan.cells))
+        self.space.view(len(self.plan.cells))
 
     def _round(self, left: Set[int], asked: Set[int], auto: Set[int]) -> None:
         """One pass in dependency order."""
@@ -275,7 +263,7 @@ class Engine:
         version = run.versions.get(name)
         if version is None or not (version.mutable or version.aliases):
             return True
-        return self._watch.unchanged(version) and self._pristine(position, version)
+        return self.watch.unchanged(version) and self._pristine(position, version)
 
     def _pristine(self, position: int, version: Version) -> bool:
         """Whether what the value shares with its maker's inputs is still what their makers hold."""
@@ -355,7 +343,7 @@ class Engine:
             made = self.runs[self.plan.cells[maker].ident]
             inputs[name] = made.versions.get(name) if made.versions is not None else None
             reads[name] = made.binds.get(name, UNBOUND)
-        self._space.enter(position, inputs)
+        self.space.enter(position, inputs)
         self._learner.before(position, inputs)
         compiled = self._executor.compile(cell.source, cell.first_line, cell.flags)
         self._emit({"e": "start", "cell": cell.ident})
@@ -372,9 +360,9 @@ class Engine:
             shared = self._sharing(position, reads)
             if shared:
                 reads[SHARING] = shared
-        names = self._space.names
+        names = self.space.names
         run.files = self._outside.end([names[name] for name in cell.binds if name in names])
-        self._space.leave(position, outcome.state == "ok")
+        self.space.leave(position, outcome.state == "ok")
         self.runs[cell.ident] = run
         self._learner.replace(cell.ident, old, run)
         self._emit(_done(cell, run, outcome))

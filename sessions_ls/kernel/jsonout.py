@@ -35,6 +35,8 @@ def encode(value: object) -> str:
     Takes None, bool, int, float, str, list, tuple and dict with string keys; a float that JSON
     cannot say becomes null, and anything else its `str`.
     """
+    if type(value) is str:
+        return quote(value)
     if isinstance(value, str):
         return quote(value)
     if value is None:

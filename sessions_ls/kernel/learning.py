@@ -96,17 +96,19 @@ class Learner:
         if self._watched or cell.amends:
             learnt |= self._changed_aliases(position, inputs, changed, run, took)
         appears = self._appeared(position)
-        run.appears |= appears
+        if appears:
+            run.appears |= appears
         moved = engine.generators.read()
-        if run.state == "ok":
+        if run.state == "ok" and engine.generators.loaded():
             learnt |= moved.keys()
             self._record_states(position, learnt.union(cell.amends), inputs, run)
-        run.amends |= learnt
+        if learnt:
+            run.amends |= learnt
         if run.state == "ok":
             self._make_versions(position, inputs, run)
-        if appears - cell.changes:
+        if appears and appears - cell.changes:
             return True
-        fresh = frozenset(learnt - cell.changes)
+        fresh = frozenset(learnt - cell.changes) if learnt else frozenset()
         return bool(fresh) and not engine.plan.learn(position, fresh)
 
     # -- what changed ----------------------------------------------------------------------------

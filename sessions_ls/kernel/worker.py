@@ -7,6 +7,7 @@ import marshal
 import os
 import sys
 from os import _exit, close, getpid
+from select import select
 
 from .capture import flush_native
 from .channel import Channel
@@ -92,6 +93,8 @@ class Worker:
         FIGURES.install()
         self.guard.ready()
         self.interrupts.install()
+        if not select([self._reading], [], [], 0)[0]:
+            self._service = self._made_service()  # nobody waits: be ready for the first program
         while True:
             try:
                 payload = self.reader.read()
@@ -158,15 +161,18 @@ class Worker:
     def _serve(self, message: dict[str, Any]) -> None:
         """Take a program or run a request of the live session; see `service`."""
         if self._service is None:
-            # Only now: the first cells are being compiled meanwhile.
-            self._service = self._load_service().Service(
-                self.main.__dict__,
-                self.executor,
-                self.output.emit,
-                self.channel.secure,
-                self.path,
-            )
+            self._service = self._made_service()
         self._service.handle(message)
+
+    def _made_service(self) -> Service:
+        service: Service = self._load_service().Service(
+            self.main.__dict__,
+            self.executor,
+            self.output.emit,
+            self.channel.secure,
+            self.path,
+        )
+        return service
 
     def _ping(self, message: dict[str, Any]) -> None:
         self.output.emit({"e": "pong", "id": message.get("id")})

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sessions_ls.reactive.program import ProgramCell
     from sessions_ls.results.record import Record
 
+    Trait = tuple[str, str | None, str | None]
+
 BURIED = 1000  # records of removed cells that are kept, so that undoing a deletion brings them back
 
 
@@ -32,7 +34,7 @@ class Cells:
         self.program: Program | None = None
         self._strict = strict
         self._analyser = Analyser()
-        self._traits: list[tuple[str, str | None, str | None]] = []
+        self._traits: list[Trait] = []
         self._buried: dict[str, Record] = {}
         for record in records:
             if record.id not in self.records:
@@ -42,30 +44,49 @@ class Cells:
 
     def submit(self, notebook: Notebook) -> Program:
         """Take a new text: analyse what changed, and carry identities and records over."""
-        made = self._analyser.cells(notebook, self.program)
-        traits = [(c.code or c.cell.source, c.cell.id, c.cell.title) for c in made]
-        before = (
-            {} if self.program is None else dict(zip(self.idents, self.program.cells, strict=True))
-        )
+        before = self.program
+        made = self._analyser.cells(notebook, before)
+        changed = None if before is None else _differences(made, before.cells)
+        if changed is None or not self._edited_in_place(made, changed):
+            self._align(made, before)
+            changed = None
+        self.program = Program(notebook, made, self._strict, before, changed)
+        self._analyser.forget_all_but(self.program)
+        return self.program
+
+    def _edited_in_place(self, made: list[ProgramCell], changed: list[int]) -> bool:
+        """Whether the cells plainly correspond one to one, as after the edit of one cell."""
+        if len(changed) > 1:
+            return False
+        for position in changed:
+            trait = _trait(made[position])
+            if trait[1] != self._traits[position][1]:
+                return False
+            assert self.program is not None
+            if made[position].broken:
+                made[position].keep_facts_of(self.program.cells[position])
+            self._traits[position] = trait
+            self._teach(made[position], self.records.get(self.idents[position]))
+        return True
+
+    def _align(self, made: list[ProgramCell], before: Program | None) -> None:
+        old = {} if before is None else dict(zip(self.idents, before.cells, strict=True))
+        traits = [_trait(cell) for cell in made]
         if traits != self._traits:
             self._carry_over(made, traits)
         for cell, ident in zip(made, self.idents, strict=True):
-            if cell.broken and ident in before:
-                cell.keep_facts_of(before[ident])
-        for cell, ident in zip(made, self.idents, strict=True):
+            if cell.broken and ident in old:
+                cell.keep_facts_of(old[ident])
             self._teach(cell, self.records.get(ident))
-        self.program = Program(notebook, made, self._strict, self.program)
-        self._analyser.forget_all_but(self.program)
-        return self.program
 
     def put(self, position: int, record: Record) -> bool:
         """Keep a new record; True when it taught something that changes the resolution."""
         assert self.program is not None
         self.records[self.idents[position]] = record
         cell = self.program.cells[position]
-        before = cell.facts.key
+        before = cell.facts
         self._teach(cell, record)
-        return cell.facts.key != before
+        return cell.facts is not before and cell.facts.key() != before.key()
 
     def current(self) -> list[Record | None]:
         """The record of every cell, by position."""
@@ -77,9 +98,7 @@ class Cells:
         for position in positions:
             self.records.pop(self.idents[position], None)
 
-    def _carry_over(
-        self, made: list[ProgramCell], traits: list[tuple[str, str | None, str | None]]
-    ) -> None:
+    def _carry_over(self, made: list[ProgramCell], traits: list[Trait]) -> None:
         continued = align(self._traits, traits)
         old = self.idents
         taken = {old[index] for index in continued if index is not None}
@@ -106,13 +125,13 @@ class Cells:
             return record.id
         if cell.cell.id and cell.cell.id not in used:
             return cell.cell.id
+        ident = cell.code[:8]
         number = 0
-        while True:
+        while not ident or ident in used:
             text = f"{cell.code or cell.cell.source}\0{number}"
             ident = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
-            if ident not in used:
-                return ident
             number += 1
+        return ident
 
     @staticmethod
     def _teach(cell: ProgramCell, record: Record | None) -> None:
@@ -120,6 +139,17 @@ class Cells:
             cell.learn(frozenset(record.amends), frozenset(record.appears))
         elif cell.lesson[0] or cell.lesson[1]:
             cell.learn(frozenset(), frozenset())
+
+
+def _trait(cell: ProgramCell) -> Trait:
+    return cell.code or cell.cell.source, cell.cell.id, cell.cell.title
+
+
+def _differences(new: list[ProgramCell], old: list[ProgramCell]) -> list[int] | None:
+    """The positions at which the cells are not the same; None where their number changed."""
+    if len(new) != len(old):
+        return None
+    return [place for place, cell in enumerate(new) if cell is not old[place]]
 
 
 def record_key(record: Record, python: str) -> str:

@@ -9,11 +9,16 @@ from sessions_ls.kernel.interpreter import choose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from sessions_ls.kernel.interpreter import Choice
     from sessions_ls.live.settings import Settings
+
+
+def interpreter(path: str, settings: Settings) -> Choice:
+    """The interpreter of the notebook at ``path``, and why it is that one."""
+    return choose(os.path.abspath(path), settings.python, os.environ)
 
 
 def start_kernel(path: str, settings: Settings) -> Kernel:
     """A kernel for the notebook at ``path``. Raises OSError when it cannot be started."""
     path = os.path.abspath(path)
-    choice = choose(path, settings.python, os.environ)
-    return Kernel.start(choice.path, path, os.path.dirname(path))
+    return Kernel.start(interpreter(path, settings).path, path, os.path.dirname(path))

@@ -71,7 +71,6 @@ class OpenNotebook:
         """The editor shows it, for the first time or again."""
         self.uri = document.uri
         self.document = document
-        self._published = "[]"
 
     def edited(self) -> None:
         """The text changed."""
@@ -188,10 +187,10 @@ class OpenNotebook:
     def end(self, deadline: float) -> None:
         """End what runs and the kernel; by force at ``deadline`` (of `time.monotonic`)."""
         session = self.session
+        self.runs.interrupt()
         self.runs.close()
         if session is None:
             return
-        session.interrupt()
         ending = threading.Thread(target=session.close, daemon=True)
         ending.start()
         ending.join(max(0.0, deadline - time.monotonic()))
@@ -246,6 +245,8 @@ class Notebooks:
         notebook = self._open.get(key)
         if notebook is not None:
             notebook.closed()
+            if key in self._leaving:
+                self._leaving[key].cancel()
             loop = asyncio.get_running_loop()
             self._leaving[key] = loop.call_later(self._grace, self._leave, key)
 

@@ -84,7 +84,7 @@ class Runs:
             self._turn.release()
 
     def interrupt(self) -> None:
-        """Stop the cell that runs and drop what waits."""
+        """Stop the cell that runs and drop what waits. From any thread."""
         self._dropped += 1
         session = self._notebook.session
         if session is not None:

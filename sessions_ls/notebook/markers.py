@@ -137,7 +137,7 @@ class _Reading:
         if not known:
             said = f"{text} is not a value" if text else f"{key}= lacks a value"
             hint = f"{key} is true or false" if key in _FLAGS else f'a text is {key}="…"'
-            # Prose may hold `alpha=small`. A key of ours, a quote or a bracket was meant as metadata.
+            # Prose may hold `alpha=small`; a key of ours, a quote or a bracket is meant.
             meant = key in _FLAGS or key == "id" or text[:1] in tuple("\"'[({")
             severity = "error" if meant else "warning"
             said = f"{said} ({hint}); the words stay in the title"

@@ -19,7 +19,7 @@ class Facts:
     """
 
     __slots__ = (
-        "amends", "binds", "called", "changes", "deferred", "guarded", "imports", "key",
+        "amends", "binds", "called", "changes", "deferred", "guarded", "imports",
         "maybe", "open_ended", "reads", "rebinds",
     )  # fmt: skip
 
@@ -48,18 +48,13 @@ class Facts:
         self.open_ended = open_ended
         self.amends = amends
         self.rebinds = rebinds
-        self.key = (
-            reads,
-            binds,
-            maybe,
-            changes,
-            deferred,
-            called,
-            guarded,
-            amends,
-            open_ended,
-            rebinds,
-        )
+
+    def key(self) -> tuple[object, ...]:
+        """All that the resolver reads: cells with equal keys resolve alike."""
+        return (
+            self.reads, self.binds, self.maybe, self.changes, self.deferred, self.called,
+            self.guarded, self.amends, self.open_ended, self.rebinds,
+        )  # fmt: skip
 
 
 EMPTY = Facts()

@@ -31,13 +31,14 @@ class ProgramCell:
     text while it is ``broken``.
     """
 
-    __slots__ = ("broken", "cell", "code", "facts", "flags", "lesson", "names")
+    __slots__ = ("broken", "cell", "code", "disabled", "facts", "flags", "lesson", "names")
 
     def __init__(self, cell: Cell, names: Names, code: str, broken: bool, flags: int = 0) -> None:
         self.cell = cell
         self.names = names
         self.code = code
         self.broken = broken
+        self.disabled = cell.disabled
         self.flags = flags
         self.lesson = NO_LESSON
         self.facts: Facts = facts_of(names) if code or broken else EMPTY
@@ -73,14 +74,20 @@ class Program:
         cells: Sequence[ProgramCell],
         strict: bool,
         previous: Program | None = None,
+        changed: Sequence[int] | None = None,
     ) -> None:
+        """``changed`` are the positions at which the cells differ from ``previous``, where known."""
         self.notebook = notebook
         self.cells = list(cells)
         self.strict = strict
         self.rebinds: frozenset[str] = NOTHING
         self.resolution: Resolution
         self.refused: dict[int, str]
-        if previous is not None and previous.strict == strict and self._same_facts(previous):
+        if (
+            previous is not None
+            and previous.strict == strict
+            and self._same_facts(previous, changed)
+        ):
             self.resolution, self.refused = previous.resolution, previous.refused
             self.rebinds = previous.rebinds
         else:
@@ -93,13 +100,14 @@ class Program:
         self.resolution = resolve(facts)
         self.refused = refuse(facts, self.resolution) if self.strict else {}
 
-    def _same_facts(self, previous: Program) -> bool:
+    def _same_facts(self, previous: Program, changed: Sequence[int] | None) -> bool:
         if len(previous.cells) != len(self.cells):
             return False
-        return all(
-            new is old or new.facts is old.facts or new.facts.key == old.facts.key
-            for new, old in zip(self.cells, previous.cells, strict=True)
-        )
+        for position in range(len(self.cells)) if changed is None else changed:
+            new, old = self.cells[position], previous.cells[position]
+            if new.facts is not old.facts and new.facts.key() != old.facts.key():
+                return False
+        return True
 
 
 class Analyser:

@@ -84,6 +84,8 @@ def unclosed(program: Program, records: Sequence[Ran | None]) -> dict[int, tuple
     held: dict[str, list[str]] = {}
     for position, cell in enumerate(program.cells):
         facts, record = cell.facts, records[position]
+        if not (facts.amends or held or (record is not None and record.objects)):
+            continue
         if facts.amends and record is not None:
             pair = _newly_shared(program, records, position, holders)
             if pair is not None:

@@ -49,7 +49,7 @@ FRESH = Status("fresh")
 FAILED = Status("error")
 NEW = Status("new", "it has not run yet", own=True)
 DISABLED = Status("disabled", "disabled=true")
-NOTHING: Mapping[int, str] = {}
+NOTHING: dict[int, str] = {}
 CODE_CHANGED = Status("stale", "its code changed", own=True)
 
 
@@ -73,6 +73,8 @@ def statuses(
     return found
 
 
+GIVES_NOTHING = ("error", "blocked", "disabled")
+NEVER: dict[str, str] = {}
 UNPROVEN = ("new", "stale", "interrupted")
 
 
@@ -140,45 +142,44 @@ def _of_cell(
         return Status("error", error.message if error else None, own=True)
     if not cell.code:
         return FRESH
-    if cell.cell.disabled:
+    if cell.disabled:
         return DISABLED
     if position in program.refused:
         return Status("error", program.refused[position], own=True)
-    need = program.resolution.needs[position]
-    return _status(cell.code, need, records[position], records, known)
-
-
-def _status(
-    code: str,
-    need: Mapping[str, int],
-    record: Ran | None,
-    records: Sequence[Ran | None],
-    known: list[Status],
-) -> Status:
-    """The state of one cell whose makers' states are ``known``."""
+    record = records[position]
+    seen = NEVER if record is None else record.reads
     waiting: int | None = None
-    for maker in need.values():
-        state = known[maker].state
-        if state == "fresh":
-            continue
-        if state in ("error", "blocked", "disabled"):
-            return _blocked(maker, known[maker])
-        if waiting is None or maker < waiting:
-            waiting = maker
+    changed: str | None = None
+    need = program.resolution.needs[position]
+    for name, maker in need.items():
+        status = known[maker]
+        if status is not FRESH:
+            if status.state in GIVES_NOTHING:
+                return _blocked(maker, status)
+            if waiting is None or maker < waiting:
+                waiting = maker
+        made = records[maker]
+        if changed is None and seen.get(name) != (
+            UNBOUND if made is None else made.binds.get(name, UNBOUND)
+        ):
+            changed = name
     if record is None:
         return NEW
-    if record.code != code:
+    if record.code != cell.code:
         return CODE_CHANGED
     if record.state == "interrupted":
         return Status("interrupted", "its last run was interrupted", own=True)
     if waiting is not None:
         return Status("stale", f"it needs cell {waiting + 1}, which is stale", waiting)
-    changed = _changed_read(need, record, records)
     if changed is not None:
-        return changed
-    if record.state == "error":
-        return FAILED
-    return FRESH
+        return Status(
+            "stale", f"{shown(changed)} from cell {need[changed] + 1} changed", need[changed], True
+        )
+    if len(seen) != len(need) or len(need) > 1:
+        other = _shared_otherwise(need, seen, records)
+        if other is not None:
+            return other
+    return FAILED if record.state == "error" else FRESH
 
 
 def _blocked(maker: int, status: Status) -> Status:
@@ -188,25 +189,18 @@ def _blocked(maker: int, status: Status) -> Status:
     return Status("blocked", f"it needs cell {maker + 1}, which {what}", maker)
 
 
-def _changed_read(
-    need: Mapping[str, int], record: Ran, records: Sequence[Ran | None]
+def _shared_otherwise(
+    need: Mapping[str, int], seen: Mapping[str, str], records: Sequence[Ran | None]
 ) -> Status | None:
-    seen = record.reads
-    known = len(need)
+    """Stale, if other values of those it read share objects now, or if it read one more."""
     objects: dict[str, str] = {}
     for name, maker in need.items():
         made = records[maker]
-        now = made.binds.get(name, UNBOUND) if made is not None else UNBOUND
-        if seen.get(name) != now:
-            return Status("stale", f"{shown(name)} from cell {maker + 1} changed", maker, own=True)
         if made is not None and name in made.objects:
             objects[name] = made.objects[name]
-    if len(objects) > 1 or SHARING in seen:
-        shared = sharing(objects)
-        if seen.get(SHARING, "") != shared:
-            return Status("stale", "which of the values it reads are one object changed", own=True)
-        known += SHARING in seen
-    if len(seen) != known:
+    if (len(objects) > 1 or SHARING in seen) and seen.get(SHARING, "") != sharing(objects):
+        return Status("stale", "which of the values it reads are one object changed", own=True)
+    if len(seen) != len(need) + (SHARING in seen):
         gone = next(name for name in seen if name not in need and name != SHARING)
         return Status("stale", f"{shown(gone)} no longer comes from another cell", own=True)
     return None

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ import matplotlib.pyplot as plt
 for number in plt.get_fignums():
     plt.figure(number).canvas.draw()
 """
+_IMPORTED = re.compile(r"^\s*(?:import|from)\s+(\w+)", re.MULTILINE)
 # What differs from one run of a script to the next: addresses, times, sizes of temporary names.
 _VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
@@ -107,10 +109,17 @@ class Runner:
         return self._cache.put(key, done)
 
     def _copy(self, notebook: Path, name: str) -> Path:
-        """The notebook alone in a folder: a neighbour could hide a module that it imports."""
+        """The notebook in a folder, with those of its neighbours that it imports.
+
+        Not with all: some are named like modules of the standard library and would hide them.
+        """
         folder = self._scratch / name / notebook.relative_to(self._folder).with_suffix("")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        for module in set(_IMPORTED.findall(notebook.read_text("utf-8"))):
+            neighbour = notebook.with_name(f"{module}.py")
+            if neighbour.exists() and module not in sys.stdlib_module_names:
+                shutil.copy(neighbour, folder)
         return Path(shutil.copy(notebook, folder))
 
 

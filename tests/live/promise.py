@@ -1,4 +1,4 @@
-"""The promise, as a check: every result is marked stale or is what a fresh run of the file shows."""
+"""The promise, as a check: a result is marked stale or is what a fresh run of the file shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Referee = Callable[[list[str]], list[str | None]]
 
 
 class Tally:
-    """What stories cost: cells run over cells whose code or inputs were not those of their last run."""
+    """What stories cost: cells run, over cells whose code or inputs differ from their last run's."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -88,7 +88,9 @@ def broken_promises(session: LiveSession, expected: list[str | None]) -> list[st
     """The cells shown as fresh whose result is not what a fresh run of the file shows."""
     return [
         f"cell {number}: {shown!r}, a fresh run shows {fresh!r}"
-        for number, ((state, shown), fresh) in enumerate(zip(results(session), expected), 1)
+        for number, ((state, shown), fresh) in enumerate(
+            zip(results(session), expected, strict=True), 1
+        )
         if state == "fresh" and fresh is not None and shown != fresh
     ]
 
@@ -114,9 +116,7 @@ def play(
         wrong = broken_promises(session, expected)
         if wrong:
             return f"step {number}, after the run: {'; '.join(wrong)}"
-        left = [
-            n for n, (state, _) in enumerate(results(session), 1) if state in ("new", "stale")
-        ]
+        left = [n for n, (state, _) in enumerate(results(session), 1) if state in ("new", "stale")]
         if left and not asked:
             return f"step {number}: cells {left} are still to run after all were asked for"
         if tally and changed is not None:
@@ -132,9 +132,7 @@ def _changed(session: LiveSession, cells: list[str]) -> int:
     count = 0
     for now, then in zip(fresh, session.view().cells, strict=True):
         new, old = now.record, then.record
-        if new is not None and (
-            old is None or (old.code, old.reads) != (new.code, new.reads)
-        ):
+        if new is not None and (old is None or (old.code, old.reads) != (new.code, new.reads)):
             count += 1
     return count
 

@@ -121,6 +121,19 @@ async def test_bad_settings_and_bad_session_files_are_told(editor: Editor) -> No
     assert "n.session.toml" in results
 
 
+async def test_results_that_cannot_be_saved_are_shown_and_told(editor: Editor) -> None:
+    newer = editor.folder / "newer.session.toml"
+    newer.write_text("format = 99\n")
+    buffer = editor.open(FOUR, "newer.py")
+    await buffer.states()
+    assert any("newer.session.toml" in said for said in editor.said())
+    done = await buffer.run("runAll")
+    assert (done["ok"], done["ran"]) == (True, 4)
+    assert any("newer.session.toml" in said for said in editor.said())
+    assert await buffer.states() == "fresh fresh fresh fresh"
+    assert newer.read_text() == "format = 99\n"
+
+
 async def test_output_in_full(editor: Editor) -> None:
     buffer = editor.open(FOUR, "output.py")
     await buffer.run("runAll")

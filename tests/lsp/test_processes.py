@@ -146,9 +146,10 @@ def test_the_server_takes_its_kernels_with_it(
         server.terminate()
     else:
         if how == "shutdown":
+            raw.send("workspace/executeCommand", {"command": "sessions.runAll"}, 4999)
             assert raw.ask(5000, "shutdown", None) is None
-            answers = [note for note in raw.notes if note.get("id") == 2]
-            assert [answer["result"]["ok"] for answer in answers] == [False]
+            answers = {note["id"]: note["result"]["ok"] for note in raw.notes if "id" in note}
+            assert answers == {2: False, 4999: False}
         raw.send("exit", None)
     assert all_gone_within(2.5, server.pid, kernel)
     assert server.wait() == (0 if how == "shutdown" else 1)
