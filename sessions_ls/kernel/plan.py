@@ -67,10 +67,14 @@ class Plan:
         """Take in that a cell amends ``names``; False where that needs a new resolution.
 
         The cell becomes the nearest earlier definition for every later reader. That is all there
-        is to it when no read looks forward and the cell hands on no deferred reads.
+        is to it when no read looks forward, and neither the cell nor the one it amends the name of hands
+        on deferred reads.
         """
         cell = self.cells[position]
         if self.forward or cell.passes:
+            return False
+        makers = [self.before(name, position) for name in names]
+        if any(maker >= 0 and self.cells[maker].passes for maker in makers):
             return False
         for name in names:
             earlier = self.before(name, position)

@@ -76,7 +76,7 @@ class Program:
         previous: Program | None = None,
         changed: Sequence[int] | None = None,
     ) -> None:
-        """``changed`` are the positions at which the cells differ from ``previous``, where known."""
+        """``changed`` are the positions where the cells differ from ``previous``, if known."""
         self.notebook = notebook
         self.cells = list(cells)
         self.strict = strict

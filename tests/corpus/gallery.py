@@ -110,6 +110,8 @@ def report_runs(runner: Runner, folder: Path, found: Sequence[Path], jobs: int) 
     bad = [path for path in runs if not verdicts[path].startswith("same")]
     print(f"- plain `python`: {_counted(result['state'] for result in plain.values())}")
     print(f"- of those that ran, with `sessions run`: {_counted(verdicts.values())}")
+    again = [path for path in runs if ours[path]["again"]]
+    print(f"- notebooks of which some cell ran more than once: {len(again)}")
     if runs:
         ratio = statistics.median(ours[p]["seconds"] / plain[p]["seconds"] for p in runs)
         print(f"- time of `sessions run` beside `python`: {ratio:.2f} × (median, {jobs} at once)")
@@ -117,9 +119,11 @@ def report_runs(runner: Runner, folder: Path, found: Sequence[Path], jobs: int) 
         if plain[path]["state"] != "ok":
             said = plain[path]["stderr"].strip().rpartition("\n")[2]
             print(f"  {path.relative_to(folder)}: plain python: {plain[path]['state']}: {said}")
+    for path in again:
+        print(f"  {path.relative_to(folder)}: cells {ours[path]['again']} ran more than once")
     for path in bad:
         print(f"  {path.relative_to(folder)}: {verdicts[path]}: {_why(plain[path], ours[path])}")
-    return not bad
+    return not bad and not again
 
 
 def _all(
@@ -142,8 +146,6 @@ def _verdict(runner: Runner, path: Path, plain: dict[str, Any], ours: dict[str, 
     verdict = compare(plain["stdout"], ours["stdout"])
     if verdict == "same":
         return verdict
-    if compare(runner.plain(path, "drawing")["stdout"], ours["stdout"]) == "same":
-        return "same as the script when its figures are drawn"
     again = runner.plain(path, "2")
     if verdict != "differs" and compare(plain["stdout"], again["stdout"]) == verdict:
         return "same but for numbers that change with every run"

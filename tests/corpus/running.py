@@ -12,17 +12,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 GRACE = 5.0
 """Seconds between asking a program to end and killing it."""
-_DRAWING = """
-import matplotlib.pyplot as plt
-for number in plt.get_fignums():
-    plt.figure(number).canvas.draw()
-"""
 _IMPORTED = re.compile(r"^\s*(?:import|from)\s+(\w+)", re.MULTILINE)
 # What differs from one run of a script to the next: addresses, times, sizes of temporary names.
 _VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?")
@@ -77,16 +73,13 @@ class Runner:
     def plain(self, notebook: Path, variant: str = "1") -> dict[str, Any]:
         """`python notebook.py`: state "ok", "failed" or "too long", and what it printed.
 
-        The variant "2" runs it once more, "drawing" also draws the figures that it leaves open.
+        The variant "2" runs it once more.
         """
         key = _key("plain", variant, self._python, str(self._limit), notebook.read_bytes())
         known = self._cache.get(key)
         if known is not None:
             return known
         copy = self._copy(notebook, f"plain-{variant}")
-        if variant == "drawing":
-            with copy.open("a", encoding="utf-8") as file:
-                file.write(_DRAWING)
         environment = {**os.environ, "MPLBACKEND": "agg"}
         done = run([self._python, copy.name], copy.parent, environment, self._limit)
         done["what"] = f"plain {notebook.relative_to(self._folder)}"
@@ -166,10 +159,13 @@ def _end(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
 
 
 def _told(events: str) -> dict[str, Any]:
-    """What `sessions run --json` said: the text on standard output, and each cell that failed."""
+    """What `sessions run --json` said.
+
+    The text on standard output, each cell that failed, and the cells that ran more than once.
+    """
     text: list[str] = []
+    ended: Counter[int] = Counter()
     failed: list[str] = []
-    ran = 0
     for line in events.splitlines():
         event = json.loads(line)
         if event["event"] == "output" and event["stream"] == "stdout":
@@ -177,9 +173,10 @@ def _told(events: str) -> dict[str, Any]:
         elif event["event"] == "cell" and event["state"] not in ("queued", "running", "ok"):
             said = event.get("error") or event.get("message") or ""
             failed.append(f"cell {event['number']} {event['state']}: {said}")
-        elif event["event"] == "done":
-            ran = event["ran"]
-    return {"stdout": "".join(text), "failed": failed, "ran": ran}
+        elif event["event"] == "cell" and event["state"] == "ok":
+            ended[event["number"]] += 1
+    again = [number for number, times in ended.items() if times > 1]
+    return {"stdout": "".join(text), "failed": failed, "ran": len(ended), "again": again}
 
 
 def compare(plain: str, ours: str) -> str:
