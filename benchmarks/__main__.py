@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\n{_shown(report)}")
     rows = [row for report in reports.values() for row in report.rows]
     broken = [row for row in rows if row.broken]
-    print(f"\n{len([row for row in rows if row.holds])} limits kept, {len(broken)} not.")
+    print(f"\nLimits: {sum(bool(row.holds) for row in rows)} kept, {len(broken)} broken.")
     for row in broken:
         print(f"- {row.what}: {'; '.join(row.problems.values()) or 'over its limit'}")
     if options.json:
@@ -87,10 +87,9 @@ def _head(plan: Plan, load: str) -> str:
             lines.append(f"sessions-ls could not be installed: {ours.problem}")
         packages = ("pandas", "matplotlib")
         versions = [ours.versions(*(packages if plan.here else ("sessions-ls", *packages)))]
-        for name, installed in _SHOWN.items():
-            rival = plan.rival(name)
+        for name, rival in plan.used.items():
             versions.append(
-                f"{name}: {rival.problem}" if rival.problem else rival.versions(*installed)
+                f"{name} ({rival.problem})" if rival.problem else rival.versions(*_SHOWN[name])
             )
         lines.append(f"Versions: {', '.join(versions)}.")
     return "\n\n".join(lines)

@@ -106,7 +106,11 @@ def make(name: str, requirements: Sequence[str], extra: str = "") -> Environment
 
 def _reason(output: str) -> str:
     errors = [line for line in output.splitlines() if line.startswith("ERROR")]
-    return (errors or output.strip().splitlines() or ["no reason given"])[-1].strip()
+    return (
+        (errors or output.strip().splitlines() or ["no reason given"])[-1]
+        .removeprefix("ERROR:")
+        .strip()
+    )
 
 
 def digest_of_checkout() -> str:

@@ -22,6 +22,7 @@ class Plan:
         self.quick = quick
         self.check = check
         self.here = here or check
+        self.used: dict[str, Environment] = {}
 
     @property
     def rounds(self) -> int:
@@ -43,21 +44,17 @@ class Plan:
 
     def rival(self, name: str) -> Environment:
         """A rival's environment; its ``problem`` says if it could not be installed."""
-        return _rival(name)
+        if name not in self.used:
+            self.used[name] = made = environments.rival(name)
+            if made.problem:
+                made.problem = f"not installed: {made.problem}"
+                say(f"{name} {made.problem}")
+        return self.used[name]
 
 
 @cache
 def _ours() -> Environment:
     return environments.ours()
-
-
-@cache
-def _rival(name: str) -> Environment:
-    made = environments.rival(name)
-    if made.problem:
-        say(f"{name} cannot be installed: {made.problem}")
-        made.problem = f"not installed: {made.problem}"
-    return made
 
 
 class Report:

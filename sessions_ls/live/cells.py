@@ -109,7 +109,7 @@ class Cells:
         while len(self._buried) > BURIED:
             self._buried.pop(next(iter(self._buried)))
         idents: list[str] = []
-        used = set(taken)
+        used = taken | {record.id for record in self._buried.values()}
         for cell, index in zip(made, continued, strict=True):
             ident = old[index] if index is not None else self._raise(cell, used)
             used.add(ident)
@@ -120,7 +120,7 @@ class Cells:
     def _raise(self, cell: ProgramCell, used: set[str]) -> str:
         """The identity of a cell that continues none: one that was removed, or a new one."""
         record = self._buried.pop(cell.code, None) if cell.code else None
-        if record is not None and record.id not in used:
+        if record is not None and record.id not in self.records:
             self.records[record.id] = record
             return record.id
         if cell.cell.id and cell.cell.id not in used:

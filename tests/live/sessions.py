@@ -12,7 +12,6 @@ from sessions_ls.live.session import LiveSession
 from sessions_ls.live.settings import Settings
 
 Event = dict[str, Any]
-OVER = ("ok", "error", "interrupted")
 
 
 class SharedKernel:
@@ -75,7 +74,7 @@ class Told:
     @property
     def ran(self) -> list[int]:
         """The numbers of the cells that ran, in their order, each as often as it did."""
-        return [e["number"] for e in self.events if e["event"] == "cell" and e["state"] in OVER]
+        return [event["number"] for event in self.events if "record" in event]
 
     @property
     def states(self) -> list[str]:
@@ -98,7 +97,7 @@ class Told:
         """
         lines = [f"ran {' '.join(map(str, self.ran)) or 'nothing'}"]
         for cell in self.session.view().cells:
-            if not cell.runs:
+            if not cell.runs and cell.state == "fresh":
                 continue
             words = f"{cell.number} {cell.state}"
             if cell.cold:
@@ -126,8 +125,8 @@ def act(told: Told, line: str) -> None:
     elif verb == "run":
         told.run(*map(int, rest.split()))
     elif verb == "edit":
-        old, _, new = rest.partition(" => ")
-        told.edit(old.replace("\\n", "\n"), new.replace("\\n", "\n"))
+        old, _, new = rest.replace("\\n", "\n").partition(" =>")
+        told.edit(old, new.removeprefix(" "))
     elif verb == "restart":
         told.session.restart()
     elif verb == "write":
