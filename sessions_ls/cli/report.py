@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Event = dict[str, Any]
 
 DIM, RED, YELLOW = "2", "31", "33"
+_AMBIENT = {"cwd": "the working folder"}
 _EXPLAINS = ("cyclic-reference", "ambiguous-name")
 
 
@@ -49,7 +50,10 @@ class Report:
         elif kind == "cell":
             self._cell(number, event)
         elif kind == "ambient":
-            self._note(self._place(number), f"note: this cell changes {event['what']}")
+            what = ", ".join(_AMBIENT.get(name, name) for name in event["what"])
+            self._note(
+                self._place(number), f"note: this cell changes {what} for all that run later"
+            )
         elif kind == "kernel" and event["state"] == "dead" and not self._death_told:
             self._screen.err_line(f"sessions: {event['message']}")
         elif kind == "done":

@@ -5,8 +5,8 @@ Who asks us to end without being there to ask again (SIGTERM, SIGHUP) gets the n
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # `signal` imports enum
 import os
-import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .learning import Learner
-from .marks import SHARING, UNBOUND, sharing
+from .marks import SHARING, UNBOUND, UNTRUSTED, sharing
 from .namespace import Namespace
 from .plan import Plan, read_plan
 from .randomness import Generators
@@ -140,7 +140,7 @@ class Engine:
         for position in positions:
             run = self.run_at(position)
             if run is not None:
-                run.reads = {"": ""}
+                run.reads = {UNTRUSTED: ""}
         if positions:
             self._outside.forget_modules()
 
@@ -158,7 +158,7 @@ class Engine:
             fresh = blocker is None and position not in left and self._fresh(position)
             if self._due(position, fresh, left, asked, auto):
                 if blocker is None:
-                    self._bring_or_block(position, position in left)
+                    self._bring_or_block(position, left)
                     fresh = not self._unsettled or self._fresh(position)
                 elif self._gives_nothing(blocker) or blocker not in asked | auto:
                     self._block(position, blocker)
@@ -204,9 +204,12 @@ class Engine:
             )
         )
 
-    def _bring_or_block(self, position: int, again: bool) -> None:
+    def _bring_or_block(self, position: int, left: Set[int]) -> None:
         try:
-            self._bring(position, again)
+            self._bring(position)
+            again = position in left
+            left.discard(position)  # whatever comes of it: it is not to run twice
+            self._execute(position, again)
         except Blocked as blocked:
             self._block(position, blocked.position)
             return
@@ -281,17 +284,34 @@ class Engine:
 
     def _cold(self, position: int) -> Set[int]:
         """The cells that have to run again before ``position`` can, with what those need."""
-        needs = self.plan.cells[position].needs
-        if all(self._warm(maker, name) for name, maker in needs.items()):
-            return set()
-        found: Set[int] = set()
-        stack = [position]
+        cold = {
+            maker for name, maker in self._needed(position).items() if not self._warm(maker, name)
+        }
+        if not cold:
+            return cold
+        found: Set[int] = set(cold)
+        stack = list(cold)
         while stack:
             for name, maker in self.plan.cells[stack.pop()].needs.items():
                 if maker not in found and not self._warm(maker, name):
                     found.add(maker)
                     stack.append(maker)
         return found
+
+    def _needed(self, position: int) -> Dict[str, int]:
+        """What a cell needs, and what it amended when it ran last: it may well do so again, and
+        then what it amends must be in its place.
+        """
+        needs = self.plan.cells[position].needs
+        run = self.run_at(position)
+        if run is None or not run.amends or run.amends <= needs.keys():
+            return needs
+        needs = dict(needs)
+        for name in run.amends:
+            maker = self.plan.before(name, position)
+            if maker >= 0:
+                needs.setdefault(name, maker)
+        return needs
 
     def _above(self, position: int) -> Set[int]:
         found: Set[int] = set()
@@ -303,8 +323,8 @@ class Engine:
                     stack.append(maker)
         return found
 
-    def _bring(self, position: int, again: bool) -> None:
-        """Run a cell, its cold inputs first."""
+    def _bring(self, position: int) -> None:
+        """Make the inputs of a cell warm."""
         rank = self.plan.rank
         for _ in range(ATTEMPTS):
             cold = self._cold(position)
@@ -317,7 +337,6 @@ class Engine:
         else:
             for maker in sorted(self._above(position), key=rank.__getitem__):
                 self._restore(maker)
-        self._execute(position, again)
 
     def _restore(self, position: int) -> None:
         self._unsettled = True

@@ -13,6 +13,7 @@ UNBOUND = "-"  # the fingerprint of a name that its resolved cell leaves without
 MUTABLE = "~"  # what the fingerprint of a value that can be changed in place begins with
 OPAQUE = "@"  # and of one that stands for the run that produced it; it can be changed, too
 CHANGEABLE = MUTABLE + OPAQUE
+UNTRUSTED = ""  # an entry of `reads` that no cell needs: the run proves nothing
 SHARING = "&"  # the entry of `reads` that says which of the values read share objects
 
 

@@ -95,6 +95,11 @@ class Output:
         self.drain()
         self.channel.emit(event)
 
+    def secure(self) -> None:
+        """Put everything written so far where the server finds it if the process dies."""
+        self.drain()
+        self.channel.secure()
+
     def pull(self) -> None:
         """Move what was written below Python into the queue."""
         with self._lock:

@@ -67,8 +67,8 @@ class Plan:
         """Take in that a cell amends ``names``; False where that needs a new resolution.
 
         The cell becomes the nearest earlier definition for every later reader. That is all there
-        is to it when no read looks forward, and neither the cell nor the one it amends the name of hands
-        on deferred reads.
+        is to it when no read looks forward, and neither the cell nor the one whose version it amends
+        hands on deferred reads.
         """
         cell = self.cells[position]
         if self.forward or cell.passes:

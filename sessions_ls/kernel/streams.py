@@ -69,9 +69,10 @@ class Stream(io.TextIOBase):
             self.write(line)
 
     def flush(self) -> None:
-        """Nothing to do: nothing is held back for long."""
+        """See that the text is not lost, even if the process ends now. It leaves soon anyway."""
         if self.closed:
             raise ValueError("I/O operation on closed file.")
+        self._output.secure()
 
     @property
     def buffer(self) -> Bytes:

@@ -69,8 +69,10 @@ def _table(path: str, keys: tuple[str, ...], mark: bytes) -> dict[str, object] |
     try:
         with open(path, "rb") as file:
             content = file.read()
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
         return None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error
     if mark not in content:
         return None  # tomllib costs more to import than all else that is done here
     import tomllib

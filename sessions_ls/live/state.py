@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sessions_ls.live.request import Request, Summary
     from sessions_ls.notebook.cells import Notebook
+    from sessions_ls.notebook.problems import Problem
     from sessions_ls.reactive.plans import Selection
     from sessions_ls.reactive.program import Program
     from sessions_ls.reactive.staleness import Status
@@ -59,6 +60,8 @@ class State:
         self._emit = emit
         self._notebook: Notebook | None = None
         self._statuses: list[Status] | None = None
+        # The last program a view was made of, with its problems and readers.
+        self._drawn: tuple[Program, int, list[Problem], list[list[int]]] | None = None
         self._places: tuple[list[str], dict[str, int]] = ([], {})
         self._passing: dict[str, str] = {}  # queued and running cells
         self._running: dict[str, Running] = {}
@@ -116,7 +119,9 @@ class State:
             )
             for position, ident in enumerate(self.cells.idents)
         ]
-        return View(self.path, kernel, bonds, cells, problems(program), program)
+        if self._drawn is None or self._drawn[:2] != (program, self.learnt):
+            self._drawn = (program, self.learnt, problems(program), program.resolution.readers())
+        return View(self.path, kernel, bonds, cells, self._drawn[2], program, self._drawn[3])
 
     @property
     def busy(self) -> bool:

@@ -63,6 +63,7 @@ class View:
         cells: list[CellView],
         problems: list[Problem],
         program: Program,
+        readers: list[list[int]],
     ) -> None:
         self.path = path
         self.kernel = kernel
@@ -70,7 +71,7 @@ class View:
         self.cells = cells
         self.problems = problems
         self.needs = program.resolution.needs
-        self.readers = program.resolution.readers()
+        self.readers = readers
 
     def to_json(self) -> dict[str, Any]:
         """The object that `sessions status --json` prints."""

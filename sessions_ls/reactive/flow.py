@@ -60,11 +60,20 @@ class Flow(Definitions):
             if kind is _ast.Starred:
                 self.doubtful = True
             self.expr(value)
+            if kind is _ast.GeneratorExp:
+                self._stored_generator(value, node.targets)
         for target in node.targets:
             if type(target) is _ast.Name:
                 self._bind(target.id, place(target))
             else:
                 self._store(target)
+
+    def _stored_generator(self, value: Any, targets: list[_ast.expr]) -> None:
+        """What it reads it reads again, or only, when somebody goes through it: as a function."""
+        nothing = _ast.arguments(
+            posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[]
+        )
+        self._stored_lambda(_ast.Lambda(args=nothing, body=value), targets)
 
     def _stored_lambda(self, value: Any, targets: list[_ast.expr]) -> None:
         names = [target.id for target in targets if isinstance(target, _ast.Name)]

@@ -129,8 +129,12 @@ def _resolve_cell(
     inherited = result.inherited
     if not cell.deferred and not any(inherited[maker] for maker in need.values()):
         return False
-    passed = set(cell.deferred)
-    waiting = set(cell.called)
+    for name in cell.called:
+        if name not in binders:
+            _look_ahead(name, position, cell, binders, banned, result, True)
+    # A name that no cell binds is nobody's edge.
+    passed = {name for name in cell.deferred if name in binders}
+    waiting = {name for name in cell.called if name in binders}
     seen: set[int] = set()
     while True:
         for maker in set(need.values()) - seen:

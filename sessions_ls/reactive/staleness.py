@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sessions_ls.kernel.marks import SHARING, UNBOUND, sharing
+from sessions_ls.kernel.marks import SHARING, UNBOUND, UNTRUSTED, sharing
 from sessions_ls.reactive.reach import Reach, unclosed
 
 TYPE_CHECKING = False
@@ -201,6 +201,10 @@ def _shared_otherwise(
     if (len(objects) > 1 or SHARING in seen) and seen.get(SHARING, "") != sharing(objects):
         return Status("stale", "which of the values it reads are one object changed", own=True)
     if len(seen) != len(need) + (SHARING in seen):
+        if UNTRUSTED in seen:
+            return Status(
+                "stale", "its stored result is not to be trusted: volatile=true", own=True
+            )
         gone = next(name for name in seen if name not in need and name != SHARING)
         return Status("stale", f"{shown(gone)} no longer comes from another cell", own=True)
     return None

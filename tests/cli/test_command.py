@@ -15,6 +15,7 @@ import pytest
 
 import sessions_ls
 from sessions_ls.cli import COMMANDS, main
+from sessions_ls.cli.arguments import Arguments
 from sessions_ls.notebook.errors import SessionsError
 
 if TYPE_CHECKING:
@@ -43,11 +44,35 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.fullmatch(r"sessions (\d+\.\d+.*|\(not installed\))\n", capsys.readouterr().out)
 
 
+# What a command takes, a command line, and what it gives.
+LINES = [
+    ("nb.py --flag --value 1", {"NB": ["nb.py"], "--flag": [""], "--value": ["1"]}),
+    ("--value=1 nb.py --value 2", {"NB": ["nb.py"], "--value": ["1", "2"]}),
+    ("nb.py --value= x", {"NB": ["nb.py"], "--value": [""], "CELL": ["x"]}),
+    ("nb.py --value -1 x", {"NB": ["nb.py"], "--value": ["-1"], "CELL": ["x"]}),
+    ("nb.py --value a=b=c", {"NB": ["nb.py"], "--value": ["a=b=c"]}),
+    ("-- --flag -x", {"NB": ["--flag"], "CELL": ["-x"]}),
+    ("- x", {"NB": ["-"], "CELL": ["x"]}),
+]
+
+
+@pytest.mark.parametrize(("line", "given"), LINES)
+def test_arguments(line: str, given: dict[str, list[str]]) -> None:
+    arguments = Arguments("do", "Do it.", "sessions do nb.py").place("NB", "a file")
+    arguments.place("CELL", "a cell", needed=False).option("--flag", "", "a flag")
+    taken = arguments.option("--value", "V", "a value").parse(line.split())
+    for name in ("NB", "CELL", "--flag", "--value"):
+        assert taken.every(name) == given.get(name, [])
+        assert taken.has(name) == (name in given)
+        assert taken.last(name) == given.get(name, [None])[-1]
+
+
 # -- start-up --------------------------------------------------------------------------------------
 
 # What takes longer to import than a small notebook takes to run.
 FORBIDDEN = [
-    "ast", "asyncio", "ctypes", "dataclasses", "difflib", "email", "hashlib", "importlib.metadata",
+    "argparse", "ast", "asyncio", "ctypes", "dataclasses", "difflib", "email", "hashlib",
+    "importlib.metadata",
     "inspect", "logging", "lsprotocol", "pathlib", "pygls", "random", "rich", "shutil", "socket",
     "sqlite3", "subprocess", "tempfile", "threading", "tomllib", "traceback", "typing",
     "unicodedata", "urllib", "xml",

@@ -166,6 +166,16 @@ CASES = {
             r"3 cells ran, 1 failed in .*",
         ],
     ),
+    "what a cell changes around it is said": (
+        "# %%\nimport os, sys\nos.chdir('/')\nsys.path.append('x')\n",
+        (),
+        0,
+        "",
+        [
+            r"nb\.py:1: note: this cell changes the working folder, sys\.path for all .*",
+            r"1 cell ran in .*",
+        ],
+    ),
     "a value for one run": (
         "# %%\nn = 10\n# %%\nprint(n)\n",
         ("--set", "n=3"),

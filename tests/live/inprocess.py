@@ -10,6 +10,7 @@ import io
 import random
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from functools import cache
 from types import CodeType
 from typing import Any
 
@@ -20,6 +21,17 @@ from sessions_ls.live.settings import Settings
 Event = dict[str, Any]
 
 SEED = 12345  # the state in which every kernel here finds Python's generator
+
+
+@cache
+def compiled(source: str, flags: int) -> tuple[CodeType, CodeType | None]:
+    """The body of a cell, and its last expression where there is one."""
+    tree = ast.parse(source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    body = compile(tree, "<cell>", "exec", flags, True)
+    if last is None:
+        return body, None
+    return body, compile(ast.Expression(last.value), "<cell>", "eval", flags, True)
 
 
 class Outcome:
@@ -44,15 +56,10 @@ class PlainExecutor:
         self, source: str, first_line: int, flags: int = 0
     ) -> tuple[CodeType, CodeType | None]:
         """The body, and the last expression where there is one."""
-        tree = ast.parse(source)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        body = compile(tree, "<cell>", "exec", flags, True)
-        if last is None:
-            return body, None
-        return body, compile(ast.Expression(last.value), "<cell>", "eval", flags, True)
+        return compiled(source, flags)
 
-    def run(self, cell: str, compiled: tuple[CodeType, CodeType | None]) -> Outcome:
-        body, value = compiled
+    def run(self, cell: str, code: tuple[CodeType, CodeType | None]) -> Outcome:
+        body, value = code
         out = io.StringIO()
         error = None
         with redirect_stdout(out):

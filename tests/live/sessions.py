@@ -69,7 +69,9 @@ class Told:
     def run(self, *cells: int, **more: Any) -> Summary:
         """Run these cells, or without any what is stale."""
         self.events.clear()
-        return self.session.run(Request(cells=cells, stale=not cells and not more.get("all"), **more))
+        return self.session.run(
+            Request(cells=cells, stale=not cells and not more.get("all"), **more)
+        )
 
     @property
     def ran(self) -> list[int]:

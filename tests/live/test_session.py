@@ -1,4 +1,4 @@
-"""Notebooks end to end, with real kernels: the stories beside this file, and what text cannot say."""
+"""Notebooks end to end, with real kernels: the stories beside this file, and what they lack."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def test_a_death_fails_the_running_cell_and_keeps_the_others(
     death: str, word: str, told: Told
 ) -> None:
     told.submit(
-        "# %%\nimport os, signal\nx = 1\nx\n"
-        f"# %%\nprint('last words', flush=True)\nif x: {death}\n# %%\nx + 1\n"
+        "# %%\nimport os, signal, time\nx = 1\nx\n"
+        f"# %%\nprint('last words')\ntime.sleep(0.05)\nif x: {death}\n# %%\nx + 1\n"
     )
     summary = told.run()
     assert not summary.ok
@@ -258,15 +258,21 @@ def test_stored_results_are_fresh_but_cold(stored: str, shared: SharedKernel) ->
     again.close()
 
 
-def test_a_stored_result_does_not_outlive_an_edit(stored: str, shared: SharedKernel) -> None:
-    again = Told(stored, shared, write=True)
-    again.submit(TEXT.replace("x + 1", "x + 2"))
+def test_a_stored_result_does_not_outlive_an_edit(tmp_path: Path, shared: SharedKernel) -> None:
+    path = str(tmp_path / "notebook.py")
+    text = "# %%\nx = 1\n# %%\nx + 1\n# %%\n3\n"
+    first = Told(path, shared, write=True)
+    first.submit(text)
+    first.run()
+    first.close()
+    again = Told(path, shared, write=True)
+    again.submit(text.replace("x = 1", "x = 2"))
     assert again.described() == "\n".join(
         [
             "ran nothing",
-            "1 fresh cold",
-            "2 new (it has not run yet)",
-            "3 stale cold (its code changed): 2",
+            "1 stale cold (its code changed)",
+            "2 stale cold (it needs cell 1, which is stale): 2",
+            "3 fresh cold: 3",
         ]
     )
     again.close()
