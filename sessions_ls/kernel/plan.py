@@ -67,7 +67,7 @@ class Plan:
         """Take in that a cell amends ``names``; False where that needs a new resolution.
 
         The cell becomes the nearest earlier definition for every later reader. That is all there
-        is to it when no read looks forward, and neither the cell nor the one whose version it amends
+        is to it when no read looks forward, and neither the cell nor the maker of what it amends
         hands on deferred reads.
         """
         cell = self.cells[position]
