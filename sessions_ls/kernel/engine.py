@@ -309,7 +309,8 @@ class Engine:
         needs = dict(needs)
         for name in run.amends:
             maker = self.plan.before(name, position)
-            if maker >= 0:
+            made = self.run_at(maker) if maker >= 0 else None
+            if made is not None and made.state == "ok":
                 needs.setdefault(name, maker)
         return needs
 

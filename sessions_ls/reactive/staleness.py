@@ -171,6 +171,8 @@ def _of_cell(
         return Status("interrupted", "its last run was interrupted", own=True)
     if waiting is not None:
         return Status("stale", f"it needs cell {waiting + 1}, which is stale", waiting)
+    if UNTRUSTED in seen:
+        return Status("stale", "its stored result is not trusted: volatile=true", own=True)
     if changed is not None:
         return Status(
             "stale", f"{shown(changed)} from cell {need[changed] + 1} changed", need[changed], True
@@ -201,10 +203,6 @@ def _shared_otherwise(
     if (len(objects) > 1 or SHARING in seen) and seen.get(SHARING, "") != sharing(objects):
         return Status("stale", "which of the values it reads are one object changed", own=True)
     if len(seen) != len(need) + (SHARING in seen):
-        if UNTRUSTED in seen:
-            return Status(
-                "stale", "its stored result is not to be trusted: volatile=true", own=True
-            )
         gone = next(name for name in seen if name not in need and name != SHARING)
         return Status("stale", f"{shown(gone)} no longer comes from another cell", own=True)
     return None

@@ -76,8 +76,8 @@ def test_a_death_fails_the_running_cell_and_keeps_the_others(
     death: str, word: str, told: Told
 ) -> None:
     told.submit(
-        "# %%\nimport os, signal, time\nx = 1\nx\n"
-        f"# %%\nprint('last words')\ntime.sleep(0.05)\nif x: {death}\n# %%\nx + 1\n"
+        "# %%\nimport os, signal\nx = 1\nx\n"
+        f"# %%\nprint('last words', flush=True)\nif x: {death}\n# %%\nx + 1\n"
     )
     summary = told.run()
     assert not summary.ok
@@ -248,7 +248,7 @@ def test_stored_results_are_fresh_but_cold(stored: str, shared: SharedKernel) ->
         [
             "ran nothing",
             "1 fresh cold",
-            "2 new (it has not run yet)",  # volatile: never trusted
+            "2 stale cold (its stored result is not trusted: volatile=true): 1",
             "3 fresh cold: 2",
         ]
     )

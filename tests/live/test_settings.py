@@ -161,6 +161,11 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
         load(tmp_path, "a")
 
 
+def test_a_folder_in_its_place_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").mkdir()
+    assert load(tmp_path, "a").source is None
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the platforms differ")
 def test_the_users_folder() -> None:
     assert config_folder({"XDG_CONFIG_HOME": "/x"}).startswith("/")

@@ -159,7 +159,7 @@ def test_held(strict: bool, expected: list[str]) -> None:
 
 
 def test_the_message_says_all_that_the_kernel_must_know() -> None:
-    text = "x = 1\n# %% volatile=true\ndef f(): return y\nrows.sort(); d[0] = x\n#! amends: rows\n"
+    text = "x = 1\n# %% volatile=true\ndef f(): return x\nrows.sort(); d[0] = x\n#! amends: rows\n"
     made = program(text)
     message = program_message(made, text, ["i", "j"], [{"code": "stored"}, None])
     assert message["op"] == "program"
