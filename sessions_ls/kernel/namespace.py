@@ -57,7 +57,7 @@ class Namespace:
         self._at = position + 1
         if kept:
             assert self._plan is not None
-            self._placed.update(self._plan.cells[position].changes)
+            self._placed.update(self._plan.cells[position].defines)
         else:
             self._show(position)
 
@@ -78,7 +78,7 @@ class Namespace:
         else:
             names: Set[str] = set()
             for passed in range(position, self._at):
-                names |= plan.cells[passed].changes
+                names |= plan.cells[passed].defines
             for name in names:
                 self._restore(name, position)
         self._at = position
@@ -92,7 +92,7 @@ class Namespace:
 
     def _show(self, position: int) -> None:
         assert self._plan is not None
-        for name in self._plan.cells[position].changes:
+        for name in self._plan.cells[position].defines:
             self._set(name, self._version(position, name))
 
     def _restore(self, name: str, position: int) -> None:

@@ -13,13 +13,14 @@ class Cell:
     """One cell. ``needs`` maps a name to the position of the cell whose version of it counts.
 
     ``amends`` are the names it is known to change in place (by its text or learnt), ``pokes`` those
-    with a bare method call on them, ``held`` says why it may not run ("" where it may), and
-    ``passes`` whether reading it hands on deferred reads.
+    with a bare method call on them, and ``defines`` those of which later cells see its version.
+    ``held`` says why it may not run ("" where it may), and ``passes`` whether reading it hands on
+    deferred reads.
     """
 
     __slots__ = (
-        "amends", "binds", "changes", "code", "dynamic", "first_line", "flags", "held", "ident",
-        "needs", "passes", "pokes", "source", "volatile",
+        "amends", "binds", "changes", "code", "defines", "dynamic", "first_line", "flags", "held",
+        "ident", "needs", "passes", "pokes", "source", "volatile",
     )  # fmt: skip
 
     def __init__(self, fields: Dict[str, Any]) -> None:
@@ -37,6 +38,7 @@ class Cell:
         self.volatile: bool = fields["volatile"]
         self.dynamic: bool = fields["dynamic"]
         self.changes = self.binds | self.amends
+        self.defines = self.changes
 
 
 class Plan:
@@ -49,9 +51,11 @@ class Plan:
         self.forward = forward
         self._definers: Dict[str, List[int]] = {}
         for position, cell in enumerate(cells):
-            for name in cell.changes:
-                if name not in cell.binds and cell.needs.get(name, -1) > position:
-                    continue  # it changes what only it, looking forward, was given
+            # What it was given by looking forward it changes for nobody else.
+            cell.defines = cell.binds | {
+                name for name in cell.amends if cell.needs.get(name, -1) < position
+            }
+            for name in cell.defines:
                 self._definers.setdefault(name, []).append(position)
 
     def before(self, name: str, position: int) -> int:
@@ -83,13 +87,14 @@ class Plan:
             for later in self.cells[position + 1 :]:
                 maker = later.needs.get(name)
                 if (maker is not None and maker < position) or (
-                    maker is None and name in later.amends
+                    maker is None and name in later.amends - later.binds
                 ):
                     later.needs[name] = position
             if position not in self._definers.setdefault(name, []):
                 insort(self._definers[name], position)
         cell.amends |= names
         cell.changes |= names
+        cell.defines |= names
         return True
 
 

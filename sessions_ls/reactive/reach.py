@@ -39,7 +39,7 @@ class Reach:
             made = self._records[maker]
             if made is not None:
                 for token in made.objects.get(name, "").split():
-                    self._objects.setdefault(token, position)
+                    self._objects[token] = position  # the last one that any later cell sees
             if name in self._program.rebinds:
                 self._rebindable.setdefault(name, position)
 

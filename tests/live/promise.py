@@ -25,12 +25,15 @@ class Tally:
         self.steps = 0
         self.ran = 0
         self.changed = 0
+        self.asked = 0
+        self.left = 0
 
     def __str__(self) -> str:
         ratio = self.ran / self.changed if self.changed else 0.0
         return (
             f"{self.steps} steps, {self.ran} cells run to bring everything up to date "
-            f"over {self.changed} whose inputs had changed: {ratio:.2f}"
+            f"over {self.changed} whose inputs had changed: {ratio:.2f}; "
+            f"{self.left} of {self.asked} requests left something stale"
         )
 
 
@@ -104,8 +107,13 @@ def play(
     referee: Referee,
     new_kernels: bool,
     tally: Tally | None = None,
+    settles: bool = False,
 ) -> str | None:
-    """Do what the story tells. Where the promise was broken, if it was."""
+    """Do what the story tells. Where the promise was broken, if it was.
+
+    With ``settles`` a request for all that is stale has to leave nothing stale, too.
+    """
+    tally = tally or Tally()
     for number, (cells, asked) in enumerate(story, 1):
         session.submit(text(cells))
         if new_kernels:
@@ -114,20 +122,30 @@ def play(
         wrong = broken_promises(session, expected)
         if wrong:
             return f"step {number}, before the run: {'; '.join(wrong)}"
-        counted = tally is not None and not asked and number % COUNTED == 0
+        counted = not asked and number % COUNTED == 0
         changed = _changed(session, cells) if counted else 0
         summary = session.run(Request(cells=asked, stale=not asked))
         wrong = broken_promises(session, expected)
         if wrong:
             return f"step {number}, after the run: {'; '.join(wrong)}"
-        left = [n for n, (state, _) in enumerate(results(session), 1) if state in ("new", "stale")]
-        if left and not asked:
+        if asked:
+            continue
+        left = _left(session)
+        if left and settles:
             return f"step {number}: cells {left} are still to run after all were asked for"
-        if tally is not None and counted:
+        tally.asked += 1
+        tally.left += bool(left)
+        if counted:
             tally.steps += 1
             tally.ran += summary.ran
             tally.changed += changed
     return None
+
+
+def _left(session: LiveSession) -> list[int]:
+    """The cells that are still to run."""
+    states = [state for state, _ in results(session)]
+    return [number for number, state in enumerate(states, 1) if state in ("new", "stale")]
 
 
 def _changed(session: LiveSession, cells: list[str]) -> int:

@@ -139,3 +139,4 @@ def act(told: Told, line: str) -> None:
     else:
         assert verb == "look", line
         told.events.clear()
+        told.submit(told.text)  # files beside the notebook are looked at again

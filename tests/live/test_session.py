@@ -214,6 +214,27 @@ def test_a_cell_that_is_known_to_run_is_said_to(told: Told) -> None:
     assert [event.get("state") for event in told.events] == ["queued", "running", "ok", None]
 
 
+def test_a_cell_that_teaches_a_new_resolution_says_so_once(told: Told) -> None:
+    told.submit("# %%\n1\n# %%\nexec('y = 5')\n# %%\ny\n# %%\n4\n")
+    summary = told.run()
+    ends = [
+        (event["number"], event["state"])
+        for event in told.events
+        if event["event"] == "cell" and event["state"] not in ("queued", "running")
+    ]
+    assert ends == [(1, "ok"), (2, "ok"), (3, "ok"), (4, "ok")]
+    assert (summary.ran, summary.fresh, summary.blocked) == (4, 0, 0)
+
+
+def test_what_proves_fresh_without_a_run_is_said(told: Told) -> None:
+    told.submit("# %%\nx = 4\n# %%\ny = x % 2\n# %%\ny\n")
+    told.run()
+    told.edit("4", "6")
+    summary = told.run()
+    assert (summary.ran, summary.fresh) == (2, 1)
+    assert [event["number"] for event in told.events if event.get("state") == "fresh"] == [3]
+
+
 def test_clear(told: Told) -> None:
     told.submit("# %%\nx = 1\n# %%\nx\n")
     told.run()
