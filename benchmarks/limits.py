@@ -10,10 +10,10 @@ class Limit:
         self.kind = kind
         self.at_most = at_most
 
-    def holds(self, value: float | None, ratio: float | None) -> bool | None:
-        """Whether a figure keeps to it; None where it was not measured."""
+    def holds(self, value: float | None, ratio: float | None, slack: float = 1.0) -> bool | None:
+        """Whether a figure keeps to ``slack`` times it; None where it was not measured."""
         figure = ratio if self.kind == "ratio" else value
-        return None if figure is None else figure <= self.at_most
+        return None if figure is None else figure <= self.at_most * slack
 
 
 def _ratio(at_most: float) -> Limit:

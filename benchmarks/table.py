@@ -35,10 +35,10 @@ class Row:
             if name in samples.figures
         }
 
-    @property
-    def broken(self) -> bool:
-        """Whether there is a limit that is not shown to be kept."""
-        return self.limit is not None and not self.holds
+    def broken(self, slack: float = 1.0) -> bool:
+        """Whether there is a limit that is not shown to be kept, with that much slack."""
+        limit = self.limit
+        return limit is not None and not limit.holds(self.value, self.ratio, slack)
 
     def cells(self) -> list[str]:
         """The columns of the table."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from _blake2 import blake2b
 
+from sessions_ls.kernel.marks import UNTRUSTED
 from sessions_ls.notebook.identity import align
 from sessions_ls.reactive.keys import key
 from sessions_ls.reactive.program import Analyser, Program
@@ -41,6 +42,13 @@ class Cells:
                 self.records[record.id] = record
                 self.idents.append(record.id)
                 self._traits.append((record.code, record.id, record.title))
+        self.distrust()
+
+    def distrust(self) -> None:
+        """Let the records of volatile cells prove nothing any more: their values are gone."""
+        for ident, record in self.records.items():
+            if record.volatile:
+                self.records[ident] = record.replaced(reads={UNTRUSTED: ""})
 
     def submit(self, notebook: Notebook) -> Program:
         """Take a new text: analyse what changed, and carry identities and records over."""

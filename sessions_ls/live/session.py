@@ -8,7 +8,6 @@ from _thread import RLock
 
 from sessions_ls.kernel.client import Kernel, KernelDied
 from sessions_ls.kernel.interpreter import choose
-from sessions_ls.kernel.marks import UNTRUSTED
 from sessions_ls.live.request import Request, Summary
 from sessions_ls.live.state import State
 from sessions_ls.reactive.plans import program_message
@@ -61,10 +60,7 @@ class LiveSession:
         self.choice = choose(self.path, settings.python, os.environ)
         self._version = self.choice.version or self._stored.python
         python = _minor(self._version)
-        records = [
-            record.replaced(reads={UNTRUSTED: ""}) if record.volatile else record
-            for record in self._stored.records
-        ]
+        records = self._stored.records
         if records and _minor(self._stored.python) != python:
             self.troubles.append(
                 f"the stored results come from Python {_minor(self._stored.python)}; "
@@ -161,7 +157,7 @@ class LiveSession:
         kernel, self._kernel = self._kernel, None
         with self._lock:
             self._sent = (None, 0)
-            self._state.live.clear()
+            self._state.lose_values()
         if kernel is not None:
             kernel.close()
 

@@ -128,6 +128,12 @@ class State:
         """Whether a request is under way."""
         return bool(self._passing)
 
+    def lose_values(self) -> None:
+        """The kernel is gone, and with it the ground for trusting results of volatile cells."""
+        self.live.clear()
+        self.cells.distrust()
+        self._statuses = None
+
     def forget(self, positions: Sequence[int]) -> None:
         """Drop the results of these cells."""
         self.cells.forget(positions)
@@ -200,7 +206,6 @@ class State:
 
     def bury(self, message: str) -> list[Record]:
         """The kernel died: the running cell failed with it, the others go back to stale."""
-        self.live.clear()
         return [
             self._fail(position, ident, message)
             for ident, state in list(self._passing.items())
