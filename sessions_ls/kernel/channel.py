@@ -53,6 +53,11 @@ class Channel:
         """Whether events wait to be sent."""
         return bool(self._pending)
 
+    def begin(self, event: dict[str, object]) -> None:
+        """Queue the event that says that a cell starts, and make sure of all that waits."""
+        self.emit(event)
+        self.secure()
+
     def secure(self) -> None:
         """Write what waits to the journal: user code, which may end the process, is next."""
         fresh = self._pending[self._secured :]

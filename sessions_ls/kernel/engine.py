@@ -54,14 +54,14 @@ class Engine:
         executor: Executor,
         probe: Callable[[object, Callable[[object], str]], Probe],
         emit: Callable[[Dict[str, Any]], None],
-        secure: Callable[[], None],
+        begin: Callable[[Dict[str, Any]], None],
         outside: Outside,
     ) -> None:
         self.runs: Dict[str, Run] = {}
         self.plan = Plan([], [], False)
         self._executor = executor
         self._emit = emit
-        self._secure = secure
+        self._begin = begin
         self._outside = outside
         self.watch = Watch(probe)
         self.space = Namespace(names)
@@ -366,8 +366,7 @@ class Engine:
         self.space.enter(position, inputs)
         self._learner.before(position, inputs)
         compiled = self._executor.compile(cell.source, cell.first_line, cell.flags)
-        self._emit({"e": "start", "cell": cell.ident})
-        self._secure()
+        self._begin({"e": "start", "cell": cell.ident})
         self._outside.begin()
         outcome = self._executor.run(cell.ident, compiled)
         self._ran.add(cell.ident)

@@ -51,7 +51,14 @@ def encode(value: object) -> str:
         return float.__repr__(value) if value - value == 0.0 else "null"
     if isinstance(value, dict):
         return (
-            "{" + ",".join([f"{quote(str(key))}:{encode(one)}" for key, one in value.items()]) + "}"
+            "{"
+            + ",".join(
+                [
+                    f"{quote(str(key))}:{quote(one) if type(one) is str else encode(one)}"
+                    for key, one in value.items()
+                ]
+            )
+            + "}"
         )
     if isinstance(value, (list, tuple)):
         return "[" + ",".join([encode(one) for one in value]) + "]"

@@ -14,17 +14,21 @@ if TYPE_CHECKING:
 
 
 class Service:
-    """Answers the operations ``program`` and ``run``."""
+    """Answers the operations ``program`` and ``run``.
+
+    ``emit`` sends an event; ``begin`` sends the one that says that a cell starts, and sees that no
+    event is lost if the cell ends the process.
+    """
 
     def __init__(
         self,
         names: Dict[str, Any],
         executor: Executor,
         emit: Callable[[Dict[str, Any]], None],
-        secure: Callable[[], None],
+        begin: Callable[[Dict[str, Any]], None],
         notebook: str,
     ) -> None:
-        self.engine = Engine(names, executor, probe, emit, secure, Outside(notebook))
+        self.engine = Engine(names, executor, probe, emit, begin, Outside(notebook))
         self._executor = executor
         self._emit = emit
 

@@ -169,7 +169,7 @@ class Worker:
             self.main.__dict__,
             self.executor,
             self.output.emit,
-            self.channel.secure,
+            self.channel.begin,
             self.path,
         )
         return service

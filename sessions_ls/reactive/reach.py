@@ -47,8 +47,9 @@ class Reach:
         """A name that the cell at ``position`` needs, and the unproven cell that may change it."""
         need = self._program.resolution.needs[position]
         if self._anything is not None:
-            for name in self._program.cells[position].facts.reads:
-                if name not in PREDEFINED:
+            facts = self._program.cells[position].facts
+            for name in (*need, *facts.reads, *facts.called):
+                if name not in PREDEFINED and not name.startswith("@"):
                     return name, self._anything
         if self._objects or self._rebindable:
             for name, maker in need.items():

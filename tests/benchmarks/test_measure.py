@@ -51,7 +51,8 @@ def test_a_contender_that_fails_is_reported_and_left_out() -> None:
     samples = interleave([counting([0, 1], log, "ours"), Contender("bad", fails), missing], 1)
     assert samples.problems == {"bad": "it is broken", "missing": "not installed: no such package"}
     row = Row("a thing", samples, "ours", "bad", Limit("ratio", 2.0))
-    assert row.broken
+    assert row.broken()
+    assert row.broken(slack=100.0), "what was not measured is not kept"
     assert row.problems == {"bad": "it is broken"}
     assert "not measured" in row.cells()
 
@@ -68,6 +69,12 @@ def test_a_contender_that_fails_is_reported_and_left_out() -> None:
 )
 def test_limits(limit: Limit, value: float, ratio: float | None, holds: bool | None) -> None:
     assert limit.holds(value, ratio) is holds
+
+
+@pytest.mark.parametrize(("slack", "broken"), [(1.0, True), (1.4, True), (1.5, False)])
+def test_slack_is_times_the_limit(slack: float, broken: bool) -> None:
+    samples = interleave([counting([3, 3], [], "ours"), counting([1, 1], [], "theirs")], 1)
+    assert Row("a thing", samples, "ours", "theirs", Limit("ratio", 2.0)).broken(slack) is broken
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,9 @@ class InProcessKernel:
         self.events: list[Event] = []
         self.names: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
         executor = PlainExecutor(self.names, self.events.append)
-        self.service = Service(self.names, executor, self.events.append, lambda: None, notebook)
+        self.service = Service(
+            self.names, executor, self.events.append, self.events.append, notebook
+        )
 
     def send(self, message: Event) -> None:
         if message["op"] != "sources":
