@@ -266,9 +266,9 @@ class Engine:
         version = run.versions.get(name)
         if version is None or not (version.mutable or version.aliases):
             return True
-        return self.watch.unchanged(version) and self._pristine(position, version)
+        return self.watch.unchanged(version) and self.pristine(position, version)
 
-    def _pristine(self, position: int, version: Version) -> bool:
+    def pristine(self, position: int, version: Version) -> bool:
         """Whether what the value shares with its maker's inputs is still what their makers hold."""
         pending = [(position, version)]
         while pending:

@@ -192,13 +192,17 @@ class Learner:
         Then the cell counts as amending it, whether or not the change shows in it this time.
         """
         engine = self._engine
+        maker = engine.plan.before(name, position)
+        current = maker >= 0 and engine.plan.cells[maker].ident == ident
         version = self._watched.get((ident, name))
         seen = version is not None and not version.spoiled
+        if version is not None and seen and current:
+            seen = engine.pristine(maker, version)
         if version is not None and seen:
             same = any(old.value is version.value for old, _ in changed.values())
             if same or not engine.watch.unchanged(version):
                 version.spoiled = True
-        if ident != engine.ident_before(name, position):
+        if not current:
             return False
         if version is not None and seen and name not in engine.plan.cells[position].binds:
             # Where it cannot be seen, the cell runs again with it in its place.

@@ -15,12 +15,13 @@ class Facts:
     ``reads``, ``binds``, ``deferred``, ``called``, ``guarded`` come from the text (see
     `Names`), ``maybe`` is what the cell binds on some paths only, ``amends`` what it changes in
     place, by its text or as learnt by running it, ``changes`` both what it binds and amends, and
-    ``rebinds`` what its functions bind through ``global``.
+    ``rebinds`` what its functions bind through ``global``. With ``reads_all`` it may read whatever
+    is defined above it, through ``exec`` and the like.
     """
 
     __slots__ = (
         "amends", "binds", "called", "changes", "deferred", "guarded", "imports",
-        "maybe", "open_ended", "reads", "rebinds",
+        "maybe", "open_ended", "reads", "reads_all", "rebinds",
     )  # fmt: skip
 
     def __init__(
@@ -36,6 +37,7 @@ class Facts:
         open_ended: bool = False,
         amends: frozenset[str] = NOTHING,
         rebinds: frozenset[str] = NOTHING,
+        reads_all: bool = False,
     ) -> None:
         self.reads = reads
         self.binds = binds
@@ -48,12 +50,13 @@ class Facts:
         self.open_ended = open_ended
         self.amends = amends
         self.rebinds = rebinds
+        self.reads_all = reads_all
 
     def key(self) -> tuple[object, ...]:
         """All that the resolver reads: cells with equal keys resolve alike."""
         return (
             self.reads, self.binds, self.maybe, self.changes, self.deferred, self.called,
-            self.guarded, self.amends, self.open_ended, self.rebinds,
+            self.guarded, self.amends, self.open_ended, self.rebinds, self.reads_all,
         )  # fmt: skip
 
 
@@ -83,4 +86,5 @@ def facts_of(
         open_ended=names.star or names.dynamic,
         amends=amends,
         rebinds=names.rebinds,
+        reads_all=names.dynamic,
     )

@@ -126,6 +126,10 @@ def _resolve_cell(
     for name in cell.maybe:
         if name in last:
             need[name] = last[name]
+    if cell.reads_all:
+        for name, maker in last.items():
+            if not name.startswith("@"):
+                need.setdefault(name, maker)
     inherited = result.inherited
     if not cell.deferred and not any(inherited[maker] for maker in need.values()):
         return False
