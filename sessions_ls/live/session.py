@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Event = dict[str, Any]
 
+REPLANS = 50  # new plans in a request, and two more for each cell; every cell may teach something
 PATIENCE = 5.0  # seconds a cell gets to end after an interrupt, before its kernel is killed
 
 
@@ -226,7 +227,7 @@ class LiveSession:
             return
         self.start_kernel()
         goes_on = False
-        while True:
+        for _ in range(REPLANS + 2 * len(idents)):
             message = self._plan(forced, asked, auto, outdated)
             message["goes_on"] = goes_on
             outdated, goes_on = set(), True
@@ -239,6 +240,7 @@ class LiveSession:
                 summary.interrupted = self._interrupted or end["why"] == "interrupted"
                 return
             forced = {self._order_sent[p] for p in end["again"]}
+        # Cells that teach the contrary of each other, run after run, stay stale.
 
     def _plan(self, forced: set[str], asked: set[str], auto: set[str], outdated: set[str]) -> Event:
         """Bring the kernel's program up to date; the message that starts the run."""
