@@ -230,12 +230,14 @@ def save_one(cells: int) -> float:
 
 
 def save_all(cells: int) -> float:
-    """Seconds to render every record and write."""
+    """Seconds to render every record and write, to another file: the first one has its writer."""
     file = _file(cells)
-    file.change()
+    writer = SessionWriter(f"{file.path}.all")
     started = time.perf_counter()
-    file.save(SessionWriter(file.path))
-    return time.perf_counter() - started
+    file.save(writer)
+    seconds = time.perf_counter() - started
+    os.unlink(writer.path)
+    return seconds
 
 
 def read(cells: int) -> float:

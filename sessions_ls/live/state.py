@@ -14,7 +14,7 @@ from sessions_ls.live.transcript import Running
 from sessions_ls.live.view import CellView, View
 from sessions_ls.notebook.cells import read_notebook
 from sessions_ls.reactive.plans import select
-from sessions_ls.reactive.problems import problems
+from sessions_ls.reactive.problems import explanation, problems
 from sessions_ls.reactive.staleness import statuses
 from sessions_ls.results.record import ErrorInfo
 
@@ -235,9 +235,18 @@ class State:
         if position is None:
             return None
         record = running.record(event, self.program.cells[position].cell, self.path)
+        if record.error is not None and record.error.type == "NameError":
+            self._explain(position, record.error)
         self._keep(position, record)
         self._say(position, record.state, record)
         return record
+
+    def _explain(self, position: int, error: ErrorInfo) -> None:
+        """Add to a NameError why no cell gave the name a value."""
+        parts = error.message.split("'")
+        why = explanation(self.program, position, parts[1]) if len(parts) > 2 else ""
+        if why:
+            error.message = f"{error.message}: {why}"
 
     def _keep(self, position: int, record: Record) -> None:
         record.key = record_key(record, self._python)

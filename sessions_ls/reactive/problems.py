@@ -65,27 +65,36 @@ def _undefined_in_functions(program: Program) -> Iterator[Problem]:
 
 def _ambiguous(program: Program) -> Iterator[Problem]:
     for position, names in program.resolution.ambiguous.items():
-        for name, later in sorted(names.items()):
-            cells = _list(later)
-            yield _at(
-                program.cells[position], name, "ambiguous-name", "error",
-                f"`{name}` is not defined above, and {cells} below define it: "
-                "move one of them up, or rename the others",
-            )  # fmt: skip
+        for name in sorted(names):
+            why = explanation(program, position, name)
+            yield _at(program.cells[position], name, "ambiguous-name", "error", why)
 
 
 def _cyclic(program: Program) -> Iterator[Problem]:
-    for reader, names in program.resolution.cyclic.items():
+    severity = "error" if program.strict else "warning"
+    for position, names in program.resolution.cyclic.items():
         for name in sorted(names):
-            path = " → ".join(
-                str(p + 1) for p in [*cycle(program.resolution, reader, name), reader]
-            )
-            severity = "error" if program.strict else "warning"
-            yield _at(
-                program.cells[reader], name, "cyclic-reference", severity,
-                f"`{name}` is defined in cell {names[name] + 1}, which needs this cell "
-                f"(cells {path}): it has no value here",
-            )  # fmt: skip
+            why = explanation(program, position, name)
+            yield _at(program.cells[position], name, "cyclic-reference", severity, why)
+
+
+def explanation(program: Program, position: int, name: str) -> str:
+    """Why a cell finds no value for a name that other cells define; "" for any other name."""
+    resolution = program.resolution
+    if name in resolution.ambiguous.get(position, ()):
+        cells = _list(resolution.ambiguous[position][name])
+        return (
+            f"`{name}` is not defined above, and {cells} below define it: "
+            "move one of them up, or rename the others"
+        )
+    if name in resolution.cyclic.get(position, ()):
+        maker = resolution.cyclic[position][name]
+        path = " → ".join(str(p + 1) for p in [*cycle(resolution, position, name), position])
+        return (
+            f"`{name}` is defined in cell {maker + 1}, which needs this cell (cells {path}): "
+            "it has no value here"
+        )
+    return ""
 
 
 def _out_of_order(program: Program) -> Iterator[Problem]:
