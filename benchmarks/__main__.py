@@ -6,7 +6,7 @@
 Installs the rivals into virtual environments of its own (below $SESSIONS_BENCH_CACHE, by default
 ~/.cache/sessions-bench) and prints a Markdown table. With `--check` it installs nothing, measures
 with the Python that runs it what has a limit and needs no rival, and exits 1 if a limit is broken;
-with `--slack N` only if a figure is over N times its limit, for machines that are slow or busy.
+with `--slack N` only if a ratio is over N times its limit, for machines that are slow or busy.
 """
 
 from __future__ import annotations

@@ -11,9 +11,15 @@ class Limit:
         self.at_most = at_most
 
     def holds(self, value: float | None, ratio: float | None, slack: float = 1.0) -> bool | None:
-        """Whether a figure keeps to ``slack`` times it; None where it was not measured."""
+        """Whether a figure keeps to ``slack`` times it; None where it was not measured.
+
+        With slack only ratios are held to it: of a machine that is slow or busy, seconds say
+        nothing without something measured beside them.
+        """
         figure = ratio if self.kind == "ratio" else value
-        return None if figure is None else figure <= self.at_most * slack
+        if figure is None:
+            return None
+        return figure <= self.at_most * slack or (slack != 1.0 and self.kind == "seconds")
 
 
 def _ratio(at_most: float) -> Limit:

@@ -1,6 +1,6 @@
 """The pictures of the README, taken from real terminals.
 
-    pip install pyte
+    pip install pyte rich
     python docs/pictures/make.py terminal       docs/pictures/terminal.svg
     python docs/pictures/make.py neovim         docs/pictures/neovim.svg, needs Neovim 0.12
 
