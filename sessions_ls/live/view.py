@@ -4,7 +4,6 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
 
     from sessions_ls.notebook.problems import Problem
@@ -143,12 +142,3 @@ def problem_json(problem: Problem) -> dict[str, Any]:
         "line": problem.line + 1,
         "message": problem.message,
     }
-
-
-def shown_states(
-    statuses: Sequence[Status], idents: Sequence[str], passing: dict[str, str]
-) -> list[str]:
-    """The state of every cell, where ``passing`` (queued, running) stands above what is proven."""
-    return [
-        passing.get(ident, status.state) for ident, status in zip(idents, statuses, strict=True)
-    ]
