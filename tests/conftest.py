@@ -1,11 +1,34 @@
-"""How hypothesis works here: without deadlines, and the same examples every time in CI."""
+"""How hypothesis works here: without deadlines, and the same examples every time in CI.
+
+Live sessions meet in a folder of this test run, and end with it.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
+
+from sessions_ls.live.lock import holder
+from sessions_ls.live.place import all_places
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+os.environ["SESSIONS_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="sessions-", dir="/tmp")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_session_is_left() -> Iterator[None]:
+    yield
+    for place in all_places():
+        left = holder(place)
+        if left is not None and left.pid not in (0, os.getpid()):
+            os.kill(left.pid, signal.SIGKILL)
+    shutil.rmtree(os.environ["SESSIONS_RUNTIME_DIR"], ignore_errors=True)

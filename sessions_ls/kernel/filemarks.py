@@ -14,10 +14,10 @@ MISSING = "-"  # the fingerprint of a file that is not there
 
 
 class FileMarks:
-    """Remembers the fingerprint of each file until its size or time changes."""
+    """Remembers the fingerprint of each file until its size, times or place change."""
 
     def __init__(self) -> None:
-        self._known: Dict[str, Tuple[int, int, str]] = {}
+        self._known: Dict[str, Tuple[Tuple[int, ...], str]] = {}
 
     def mark(self, path: str) -> str:
         """The content of a file as 16 hex digits; of a large one size and time."""
@@ -26,11 +26,12 @@ class FileMarks:
         except OSError:
             return MISSING
         size, time = facts.st_size, facts.st_mtime_ns
+        signature = (size, time, facts.st_ctime_ns, facts.st_ino)
         known = self._known.get(path)
-        if known is not None and known[:2] == (size, time):
-            return known[2]
+        if known is not None and known[0] == signature:
+            return known[1]
         mark = "%d.%d" % (size, time) if size > LARGE else _content(path)
-        self._known[path] = (size, time, mark)
+        self._known[path] = (signature, mark)
         return mark
 
 

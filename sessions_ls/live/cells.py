@@ -11,7 +11,7 @@ from sessions_ls.reactive.program import Analyser, Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sessions_ls.notebook.cells import Notebook
     from sessions_ls.reactive.program import ProgramCell
@@ -86,6 +86,28 @@ class Cells:
             if cell.broken and ident in old:
                 cell.keep_facts_of(old[ident])
             self._teach(cell, self.records.get(ident))
+
+    def adopt(
+        self, idents: Sequence[str], traits: Sequence[Trait], records: Mapping[str, Record]
+    ) -> None:
+        """Continue the cells of another program, with its identities and records.
+
+        Ours that correspond to none of its cells get identities of their own.
+        """
+        self.records = dict(records)
+        self._buried = {}
+        self.idents, self._traits = list(idents), list(traits)
+        if self.program is not None:
+            made = list(self.program.cells)
+            before = [cell.facts.key() for cell in made]
+            self._align(made, None)
+            if [cell.facts.key() for cell in made] != before:
+                self.program.resolve()
+
+    @property
+    def traits(self) -> list[Trait]:
+        """Code, own id and title of every cell, by position."""
+        return list(self._traits)
 
     def put(self, position: int, record: Record) -> bool:
         """Keep a new record; True when it taught something that changes the resolution."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any, Self
 
 
 class Request:
@@ -12,7 +13,7 @@ class Request:
 
     ``cells`` are numbers from 1; those run in any case. ``all`` runs every cell, ``stale`` those
     that are not fresh and, with ``retry``, those that failed. ``cause`` says why: "command",
-    "save". ``seconds`` bounds the whole request.
+    "save", "widget", "agent". ``seconds`` bounds the whole request.
     """
 
     __slots__ = ("all", "cause", "cells", "retry", "seconds", "stale")
@@ -33,6 +34,10 @@ class Request:
         self.cause = cause
         self.seconds = seconds
 
+    def plain(self) -> dict[str, Any]:
+        """The arguments that make this request again."""
+        return {**{name: getattr(self, name) for name in self.__slots__}, "cells": list(self.cells)}
+
 
 class Summary:
     """How a request ended. ``fresh`` counts cells that proved fresh without a run."""
@@ -52,6 +57,18 @@ class Summary:
     def ok(self) -> bool:
         """Whether every cell that was to run gave its result."""
         return not (self.failed or self.blocked or self.interrupted or self.timed_out)
+
+    def plain(self) -> dict[str, Any]:
+        """All of it as plain values, for `of`."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> Self:
+        """The summary that `plain` stands for."""
+        summary = cls()
+        for name in cls.__slots__:
+            setattr(summary, name, plain[name])
+        return summary
 
     def event(self) -> dict[str, object]:
         """The last event of a run."""

@@ -8,11 +8,12 @@ from _thread import RLock
 
 from sessions_ls.kernel.client import Kernel, KernelDied
 from sessions_ls.kernel.interpreter import choose
+from sessions_ls.live.conductor import Conductor
+from sessions_ls.live.recall import Recalled, minor
 from sessions_ls.live.request import Request, Summary
-from sessions_ls.live.state import State
 from sessions_ls.reactive.plans import program_message
 from sessions_ls.results.record import Session
-from sessions_ls.results.session_file import SessionWriter, load, session_path
+from sessions_ls.results.session_file import SessionWriter, session_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class LiveSession:
 
     `submit`, `view`, `interrupt` and `kill` may be called from any thread at any time; `run`
     blocks its caller and takes its turn. Events go to ``emit``, in the thread of `run`.
-    ``troubles`` are sentences about what was wrong with the stored results.
+    ``troubles`` are sentences about what was wrong with the stored results. ``told`` is called,
+    with ``lock`` held, when something changed that no event says: "program", "kernel", "lost"
+    (the kernel is gone) or "cleared".
     """
 
     launch = staticmethod(Kernel.start)
@@ -53,22 +56,17 @@ class LiveSession:
         """Open the notebook at ``path``; ``kernel`` is one already started for it, see `early`."""
         self.path = os.path.abspath(path)
         self._emit = emit
-        self._lock = RLock()
+        self.lock = RLock()
+        self.told: Callable[[str], None] = _nobody
         self._turn = RLock()
         self._writer = SessionWriter(session_path(self.path)) if write else None
-        self._stored = load(session_path(self.path))
-        self.troubles = list(self._stored.problems)
         self.choice = choose(self.path, settings.python, os.environ)
-        self._version = self.choice.version or self._stored.python
-        python = _minor(self._version)
-        records = self._stored.records
-        if records and _minor(self._stored.python) != python:
-            self.troubles.append(
-                f"the stored results come from Python {_minor(self._stored.python)}; "
-                f"{self.choice.path} is {python}, so they are not used"
-            )
-            records = []
-        self._state = State(self.path, python, records, settings.strict, emit)
+        recalled = Recalled(self.path, self.choice)
+        self._stored, self._version = recalled.stored, recalled.version
+        self.troubles = recalled.troubles
+        self._state = Conductor(
+            self.path, minor(self._version), recalled.records, settings.strict, emit
+        )
         self._kernel = kernel
         self._interrupted = False
         self._sent: tuple[Program | None, int] = (None, 0)  # what the kernel knows of
@@ -78,27 +76,58 @@ class LiveSession:
 
     def submit(self, text: str) -> None:
         """Take the notebook's text as saved or shown. Runs nothing."""
-        with self._lock:
+        with self.lock:
             notebook = self._state.read(text)
             if self._kernel is not None and self._sent[0] is None and not self._state.busy:
                 cells = [(c.source, c.start + 1, 0) for c in notebook.cells if c.kind == "code"]
                 self._kernel.send({"op": "sources", "text": text, "cells": cells})
+            before = self._state.cells.traits, self._state.cells.idents
             self._state.analyse()
+            if before != (self._state.cells.traits, self._state.cells.idents):
+                self.told("program")
 
     def statuses(self) -> list[Status]:
         """The proven state of every cell."""
-        with self._lock:
+        with self.lock:
             return self._state.statuses()
 
     def view(self) -> View:
         """A snapshot of everything a client can show."""
-        with self._lock:
+        with self.lock:
             return self._state.view(self.kernel_json(), self._stored.bonds)
 
     @property
     def notebook(self) -> Notebook:
         """The cells of the text that was last submitted."""
         return self._state.program.notebook
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything a client keeps of a session. The records are the session's own objects."""
+        with self.lock:
+            cells = self._state.cells
+            return {
+                **self.outline(),
+                "records": list(cells.records.values()),
+                "passing": dict(self._state.passing),
+                "kernel": self.kernel_json(),
+                "bonds": dict(self._stored.bonds),
+            }
+
+    def outline(self) -> dict[str, Any]:
+        """The cells of the program, without what they gave."""
+        with self.lock:
+            cells, live = self._state.cells, self._state.live
+            return {"idents": list(cells.idents), "traits": cells.traits, "live": sorted(live)}
+
+    def outdated(self) -> bool:
+        """Whether a file that results depend on is another one than it was."""
+        with self.lock:
+            return bool(self._state.outdated())
+
+    def files(self) -> set[str]:
+        """The files and local modules that the results depend on, absolute."""
+        with self.lock:
+            return self._state.files()
 
     def kernel_json(self) -> dict[str, Any]:
         """The kernel, as `sessions status --json` shows it."""
@@ -119,6 +148,8 @@ class LiveSession:
         if self._kernel is None:
             folder = os.path.dirname(self.path)
             self._kernel = self.launch(self.choice.path, self.path, folder)
+            with self.lock:
+                self.told("kernel")
 
     def interrupt(self) -> None:
         """Stop the running cell; the cells queued after it stay stale."""
@@ -133,32 +164,36 @@ class LiveSession:
         if kernel is not None:
             kernel.kill()
 
-    def restart(self) -> None:
-        """End the kernel; results stay, cold. The next run starts a new one."""
-        self._stop_running()
+    def restart(self, patience: float = PATIENCE) -> None:
+        """End the kernel; results stay, cold. The next run starts a new one.
+
+        A cell that runs gets ``patience`` seconds to end by itself.
+        """
+        self._stop_running(patience)
         with self._turn:
             self._drop_kernel()
 
-    def close(self) -> None:
+    def close(self, patience: float = PATIENCE) -> None:
         """End the kernel; what it gave is saved already."""
-        self.restart()
+        self.restart(patience)
 
-    def _stop_running(self) -> None:
+    def _stop_running(self, patience: float) -> None:
         """Interrupt a run under way; a cell that does not listen takes its kernel with it."""
         if self._turn.acquire(blocking=False):
             self._turn.release()
             return
         self.interrupt()
-        if self._turn.acquire(timeout=PATIENCE):
+        if self._turn.acquire(timeout=patience):
             self._turn.release()
         else:
             self.kill()
 
     def _drop_kernel(self) -> None:
         kernel, self._kernel = self._kernel, None
-        with self._lock:
+        with self.lock:
             self._sent = (None, 0)
             self._state.lose_values()
+            self.told("lost")
         if kernel is not None:
             kernel.close()
 
@@ -167,19 +202,20 @@ class LiveSession:
     def clear(self, numbers: Iterable[int] | None = None) -> None:
         """Forget the results of these cells, or of all."""
         with self._turn:
-            with self._lock:
+            with self.lock:
                 count = len(self._state.program.cells)
                 self._state.forget(
                     range(count) if numbers is None else [number - 1 for number in numbers]
                 )
                 self._sent = (None, 0)
+                self.told("cleared")
             self.save()
 
     def save(self) -> bool:
         """Write the session file if results changed. Raises SessionFileError."""
         if self._writer is None:
             return False
-        with self._lock:
+        with self.lock:
             records = [record for record in self._state.cells.current() if record is not None]
             if not records and not self._stored.records:
                 return False
@@ -206,7 +242,7 @@ class LiveSession:
             try:
                 self._run(request, summary, deadline)
             finally:
-                with self._lock:
+                with self.lock:
                     self._state.end(summary)
             summary.seconds = time.monotonic() - started
             try:
@@ -216,7 +252,7 @@ class LiveSession:
             return summary
 
     def _run(self, request: Request, summary: Summary, deadline: float | None) -> None:
-        with self._lock:
+        with self.lock:
             selection = self._state.begin(request, summary)
             idents = self._state.cells.idents
             forced = {idents[p] for p in selection.forced}
@@ -245,7 +281,7 @@ class LiveSession:
     def _plan(self, forced: set[str], asked: set[str], auto: set[str], outdated: set[str]) -> Event:
         """Bring the kernel's program up to date; the message that starts the run."""
         assert self._kernel is not None
-        with self._lock:
+        with self.lock:
             state = self._state
             if self._sent != (state.program, state.learnt):
                 idents = list(state.cells.idents)
@@ -300,27 +336,27 @@ class LiveSession:
                 raise KernelDied(why + event["traceback"], None, "")
             if kind == "start" and _is_over(event, events[place + 1 : place + 2]):
                 continue
-            with self._lock:
+            with self.lock:
                 record = self._state.take(event, summary)
             if record is not None and self._writer is not None:
                 self._writer.prepare(record)  # while the kernel runs on
         return None
 
     def _bury(self, message: str, summary: Summary) -> None:
-        with self._lock:
+        with self.lock:
             if not self._state.bury(message):
                 summary.failed += 1
         self._drop_kernel()
         self._emit({"event": "kernel", "state": "dead", "message": message})
 
 
+def _nobody(what: str) -> None:
+    """Nobody keeps a copy of this session."""
+
+
 def _is_over(start: Event, following: list[Event]) -> bool:
     """Whether the cell that this event starts has ended already, without a word."""
     return any(event["e"] == "done" and event["cell"] == start["cell"] for event in following)
-
-
-def _minor(version: str) -> str:
-    return ".".join(version.split(".")[:2])
 
 
 def _stored(record: Record) -> dict[str, Any]:

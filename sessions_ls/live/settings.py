@@ -10,6 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LINGER = 30.0
+"""Minutes that a live session outlives its last client, where nobody says otherwise."""
+
 MULTIPLE_DEFINITIONS = ("allow", "error")
 
 
@@ -21,18 +24,24 @@ class Settings:
     """What a person can set.
 
     ``python`` is the interpreter of the kernel (None: found, see `kernel.interpreter`).
-    ``strict`` is Pluto's rule, `multiple-definitions = "error"`. ``source`` is the file the
-    settings come from, None where they are the defaults.
+    ``strict`` is Pluto's rule, `multiple-definitions = "error"`. ``linger`` is how many minutes a
+    live session outlives its last client. ``source`` is the file the settings come from, None where
+    they are the defaults.
     """
 
-    __slots__ = ("python", "source", "strict")
+    __slots__ = ("linger", "python", "source", "strict")
 
     def __init__(
-        self, python: str | None = None, strict: bool = False, source: str | None = None
+        self,
+        python: str | None = None,
+        strict: bool = False,
+        source: str | None = None,
+        linger: float = LINGER,
     ) -> None:
         self.python = python
         self.strict = strict
         self.source = source
+        self.linger = linger
 
 
 def load_settings(notebook: str, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -97,4 +106,7 @@ def _settings(table: Mapping[str, object], path: str) -> Settings:
         raise SettingsError(
             f'{path}: `multiple-definitions` is {rule!r}; it can be "allow" or "error"'
         )
-    return Settings(python, rule == "error", path)
+    linger = table.get("linger", LINGER)
+    if isinstance(linger, bool) or not isinstance(linger, (int, float)) or not linger >= 0:
+        raise SettingsError(f"{path}: `linger` is {linger!r}; it is a number of minutes, 0 or more")
+    return Settings(python, rule == "error", path, float(linger))

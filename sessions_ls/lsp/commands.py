@@ -6,7 +6,6 @@ by position, `[path or URI, line]`, or nothing: the notebook that was last shown
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
     from sessions_ls.lsp.server import SessionsServer
 
     Command = Callable[[SessionsServer, "Target"], Awaitable[object]]
-
-
-PATIENCE = 1.0
-"""Seconds that a restart leaves a running cell to end by itself."""
 
 
 class Target:
@@ -97,12 +92,8 @@ async def interrupt(ls: SessionsServer, target: Target) -> object:
 async def restart(ls: SessionsServer, target: Target) -> object:
     """End the kernel. Results stay; the next run starts a new one."""
     notebook = target.notebook
-    session = notebook.session
-    if session is not None:
-        notebook.runs.interrupt()
-        killing = asyncio.get_running_loop().call_later(PATIENCE, session.kill)
-        await ls.blocking(session.restart)
-        killing.cancel()
+    if notebook.session is not None and notebook.session.attached:
+        await ls.blocking(notebook.session.restart)
         await notebook.settled()
     return None
 
@@ -110,9 +101,10 @@ async def restart(ls: SessionsServer, target: Target) -> object:
 async def clear_outputs(ls: SessionsServer, target: Target) -> object:
     """Forget the results of the cell, or of all cells."""
     notebook = target.notebook
-    if notebook.session is not None:
+    session = notebook.session
+    if session is not None and await ls.blocking(notebook.attachment.reach, session, True):
         numbers = None if target.cell is None else [target.cell.number]
-        await ls.blocking(notebook.session.clear, numbers)
+        await ls.blocking(session.clear, numbers)
     await notebook.settled()
     return None
 

@@ -11,7 +11,7 @@ from sessions_ls.lsp.words import cell_name, head_line, headline, last_line, out
 from sessions_ls.results.text import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sessions_ls.live.view import CellView, View
     from sessions_ls.lsp.documents import Document
@@ -29,12 +29,12 @@ WIDEST = 200  # columns of a line of a result in a diagnostic
 FADED = ',"tags":[1]'
 
 
-def diagnostics(view: View, document: Document, client: Client) -> str:
-    """All diagnostics of a notebook: a JSON array.
+def diagnostics(view: View, document: Document, client: Client, others: Iterable[str] = ()) -> str:
+    """All diagnostics of a notebook, with those made elsewhere: a JSON array.
 
     They follow what is proven, not what runs at the moment, so that a run does not make them blink.
     """
-    found = [_problem(problem, document) for problem in view.problems]
+    found = [*others, *(_problem(problem, document) for problem in view.problems)]
     for cell in view.cells:
         found += _of_cell(cell, view, document, client)
     return f"[{','.join(found)}]"
@@ -55,15 +55,15 @@ def _of_cell(cell: CellView, view: View, document: Document, client: Client) -> 
         cause = None if status.cause is None else view.cells[status.cause]
         related = ""
         if cause is not None and client.related:
-            place = _line_range(document, head_line(cause.cell))
+            place = line_range(document, head_line(cause.cell))
             related = _related([(document.uri, place, cell_name(cause))])
         message = f"Blocked: {status.reason}"
         yield _on_head(cell, document, WARNING, "blocked-cell", message, related)
     if client.policy.results and record is not None:
         result = _result(cell)
         if result:
-            place = _line_range(document, last_line(cell.cell))
-            yield _diagnostic(place, INFORMATION, "cell-result", result)
+            place = line_range(document, last_line(cell.cell))
+            yield diagnostic(place, INFORMATION, "cell-result", result)
 
 
 def _error(cell: CellView, view: View, document: Document, client: Client) -> str:
@@ -78,17 +78,17 @@ def _error(cell: CellView, view: View, document: Document, client: Client) -> st
     message = f"{error.type}: {error.message}" if error.message else error.type
     if not client.related:
         text = cut(error.traceback.strip(), LONGEST) or message
-        return _diagnostic(_line_range(document, line), ERROR, "cell-error", text)
+        return diagnostic(line_range(document, line), ERROR, "cell-error", text)
     places = []
     for path, number, function in error.frames:
         if path != view.path:
             place = range_json(number - 1, 0, number, 0)
             places.append((from_fs_path(path) or "", place, f"in {function}"))
         elif number - 1 != line:
-            place = _line_range(document, min(number, len(document.text)) - 1)
+            place = line_range(document, min(number, len(document.text)) - 1)
             where = "" if function == "<module>" else f"{function}, "
             places.append((document.uri, place, f"in {where}{_cell_at(view, number - 1)}"))
-    return _diagnostic(_line_range(document, line), ERROR, "cell-error", message, _related(places))
+    return diagnostic(line_range(document, line), ERROR, "cell-error", message, _related(places))
 
 
 def _cell_at(view: View, line: int) -> str:
@@ -125,7 +125,7 @@ def _problem(problem: Problem, document: Document) -> str:
     end = document.units(problem.line, problem.end_column)
     if end <= start:
         start, end = min(start, end), start + 1
-    return _diagnostic(
+    return diagnostic(
         range_json(problem.line, start, problem.line, end),
         SEVERITIES[problem.severity],
         problem.code,
@@ -136,11 +136,11 @@ def _problem(problem: Problem, document: Document) -> str:
 def _on_head(
     cell: CellView, document: Document, severity: int, code: str, message: str, more: str
 ) -> str:
-    return _diagnostic(_line_range(document, head_line(cell.cell)), severity, code, message, more)
+    return diagnostic(line_range(document, head_line(cell.cell)), severity, code, message, more)
 
 
-def _line_range(document: Document, line: int) -> str:
-    """The content of a line, without the blanks around it."""
+def line_range(document: Document, line: int) -> str:
+    """The range of the content of a line, without the blanks around it."""
     text = document.text.line(line)
     start = document.units(line, len(text) - len(text.lstrip()))
     end = document.units(line, len(text.rstrip()))
@@ -156,7 +156,8 @@ def _related(places: list[tuple[str, str, str]]) -> str:
     return f',"relatedInformation":[{",".join(items)}]' if items else ""
 
 
-def _diagnostic(place: str, severity: int, code: str, message: str, more: str = "") -> str:
+def diagnostic(place: str, severity: int, code: str, message: str, more: str = "") -> str:
+    """One diagnostic, as JSON; ``more`` is what else it holds."""
     return (
         f'{{"range":{place},"severity":{severity},"code":"{code}","source":"sessions",'
         f'"codeDescription":{{"href":"{DOCS}/{code}.md"}},"message":{quoted(message)}{more}}}'

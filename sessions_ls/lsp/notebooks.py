@@ -6,7 +6,6 @@ import asyncio
 import collections
 import logging
 import os
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -14,10 +13,12 @@ from urllib.parse import unquote
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
-from sessions_ls.live.session import LiveSession
+from sessions_ls.live.client import Client
 from sessions_ls.live.settings import Settings, SettingsError, load_settings
+from sessions_ls.lsp.attachment import Attachment
 from sessions_ls.lsp.diagnostics import diagnostics
 from sessions_ls.lsp.documents import Document
+from sessions_ls.lsp.ondisk import disk_diagnostics
 from sessions_ls.lsp.pace import Throttle
 from sessions_ls.lsp.runs import Runs
 from sessions_ls.lsp.wire import quoted
@@ -51,7 +52,8 @@ class OpenNotebook:
         self.path = to_fs_path(uri)  # None: it has no file yet
         self.name = os.path.basename(self.path or uri)
         self.document: Document | None = None
-        self.session: LiveSession | None = None
+        self.session: Client | None = None
+        self.attachment = Attachment(server, self)
         self.runs = Runs(server, self)
         self._server = server
         self._opening: asyncio.Task[None] | None = None
@@ -68,9 +70,12 @@ class OpenNotebook:
     # -- the editor's side -----------------------------------------------------------------------
 
     def opened(self, document: Document) -> None:
-        """The editor shows it, for the first time or again."""
+        """The editor shows it, for the first time or again, as it read it from its file."""
         self.uri = document.uri
         self.document = document
+        if self.session is not None:
+            self.session.opened()
+            self._ran = True  # Neovim asks for hints once when it reloads, before it can draw them
 
     def edited(self) -> None:
         """The text changed."""
@@ -78,6 +83,8 @@ class OpenNotebook:
 
     async def saved(self) -> None:
         """The person saved it."""
+        if self.session is not None and self.document is not None:
+            self.session.saved(self.document.source)
         if self.path in self._server.notebooks.consented and await self.view() is not None:
             await self.runs.save()
 
@@ -113,21 +120,25 @@ class OpenNotebook:
         return self._view if marked else None
 
     async def _open(self, text: Lines) -> None:
-        """Make the live session: results are loaded, nothing is started."""
+        """Show what is known: of the live session, else what is stored. No kernel is started."""
         self.session = await self._server.blocking(self._load, text.text)
         self._text = text
         for trouble in self.session.troubles:
             self._server.say(f"{self.name}: {trouble}", types.MessageType.Warning)
+        if self.path is not None:
+            self.attachment.keep(self.session)
 
-    def _load(self, text: str) -> LiveSession:
+    def _load(self, text: str) -> Client:
         path = self.path or self.uri
         try:
             settings = load_settings(path)
         except SettingsError as error:
-            self._loop.call_soon_threadsafe(self._server.say, str(error))
+            self.say(str(error), types.MessageType.Error)
             settings = Settings()
-        session = LiveSession(path, settings, self._emit, write=self.path is not None)
+        session = Client(path, settings, self._emit, self._server.client.name)
         session.submit(text)
+        if self.path is None or not self.attachment.reach(session, start=False):
+            session.read_stored()
         return session
 
     async def show(self) -> None:
@@ -136,12 +147,17 @@ class OpenNotebook:
         view = await self.view()
         if self.document is None:
             return
-        client = self._server.client
-        self._publish(diagnostics(view, self.document, client) if view is not None else "[]")
+        self._publish("[]" if view is None else self._diagnostics(view, self.document))
         self._cost = time.thread_time() - started
         if self._ran:
             self._ran = False
             self._server.refresher.soon()
+
+    def _diagnostics(self, view: View, document: Document) -> str:
+        client, session = self._server.client, self.session
+        assert session is not None
+        others = disk_diagnostics(session, view, document, client)
+        return diagnostics(view, document, client, others)
 
     def _publish(self, found: str) -> None:
         if found == self._published or self.document is None:
@@ -172,11 +188,16 @@ class OpenNotebook:
         while self._events:
             event = self._events.popleft()
             self.runs.take(event)
-            seen = seen or event["event"] in ("cell", "kernel", "done")
+            self.attachment.take(event)
+            seen = seen or event["event"] not in ("output", "display", "ambient")
         if seen:
             self._view = None
             self._ran = True
             self._pace.soon(max(WATCHING, SHARE * self._cost))
+
+    def say(self, sentence: str, kind: types.MessageType) -> None:
+        """Tell the person. From any thread."""
+        self._loop.call_soon_threadsafe(self._server.say, sentence, kind)
 
     async def settled(self) -> None:
         """A run, a restart or the like is over: show what it left before it is answered."""
@@ -184,20 +205,11 @@ class OpenNotebook:
         self._ran = True
         await self.show()
 
-    def end(self, deadline: float) -> None:
-        """End what runs and the kernel; by force at ``deadline`` (of `time.monotonic`)."""
-        session = self.session
-        self.runs.interrupt()
-        self.runs.close()
-        if session is None:
-            return
-        ending = threading.Thread(target=session.close, daemon=True)
-        ending.start()
-        ending.join(max(0.0, deadline - time.monotonic()))
-        if ending.is_alive():
-            log.warning("killing the kernel of %s", self.name)
-            session.kill()
-            ending.join(0.3)
+    def end(self) -> None:
+        """Leave the live session, which goes on. From any thread."""
+        self.attachment.end()
+        if self.session is not None:
+            self.session.close()
 
 
 class Notebooks:
@@ -255,19 +267,12 @@ class Notebooks:
         notebook = self._open.pop(key)
         if self.latest is notebook:
             self.latest = None
-        self._server.start_task(self._server.blocking(notebook.end, time.monotonic() + 5.0))
+        notebook.end()
 
-    def end(self, seconds: float) -> None:
-        """End every run and every kernel within ``seconds``. From any thread, more than once."""
-        deadline = time.monotonic() + seconds
-        threads = [
-            threading.Thread(target=notebook.end, args=(deadline,), daemon=True)
-            for notebook in list(self._open.values())
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(max(0.0, deadline + 0.3 - time.monotonic()))
+    def end(self) -> None:
+        """Leave every live session. From any thread, more than once."""
+        for notebook in list(self._open.values()):
+            notebook.end()
 
 
 def _is_notebook(text: Lines) -> bool:

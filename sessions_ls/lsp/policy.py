@@ -20,6 +20,8 @@ class Policy:
     results: results as information diagnostics on the last line of their cells.
     fade: the marker of a stale cell is drawn as unnecessary.
     tables: Markdown tables are drawn as tables.
+    reloads: a buffer without changes follows its file by itself.
+    how: how the person makes such a buffer follow.
     """
 
     hints: bool
@@ -28,16 +30,36 @@ class Policy:
     results: bool
     fade: bool
     tables: bool
+    reloads: bool = False
+    how: str = "Reload it."
 
 
 POLICIES = {
     # Neovim up to 0.12 stores refreshed hints and paints the old ones; a second refresh repairs it.
-    "neovim": Policy(hints=True, width=60, again=0.15, results=False, fade=True, tables=False),
+    "neovim": Policy(
+        hints=True,
+        width=60,
+        again=0.15,
+        results=False,
+        fade=True,
+        tables=False,
+        how="`:checktime` loads it.",
+    ),
     # Helix never asks again for hints after a run, has no lenses, and shows hints of the first
     # server that offers them alone.
-    "helix": Policy(hints=False, width=60, again=0.0, results=True, fade=False, tables=False),
+    "helix": Policy(
+        hints=False,
+        width=60,
+        again=0.0,
+        results=True,
+        fade=False,
+        tables=False,
+        how="`:reload` loads it.",
+    ),
     # VS Code cuts all hints of a line to 43 characters together.
-    "vscode": Policy(hints=True, width=43, again=0.0, results=False, fade=True, tables=True),
+    "vscode": Policy(
+        hints=True, width=43, again=0.0, results=False, fade=True, tables=True, reloads=True
+    ),
     # Any other client that asks for hints again when told to.
     "live hints": Policy(hints=True, width=60, again=0.0, results=False, fade=True, tables=False),
     # Any other client that does not.
@@ -66,6 +88,8 @@ class Client:
         def among(path: str, value: object) -> bool:
             return value in (get_capability(params.capabilities, path) or ())
 
+        info = params.client_info
+        self.name = info.name if info is not None else "an editor"
         diagnostics = "text_document.publish_diagnostics"
         self.refreshes_lenses = can("workspace.code_lens.refresh_support")
         self.refreshes_hints = can("workspace.inlay_hint.refresh_support")
@@ -75,7 +99,7 @@ class Client:
         self.tags = among(f"{diagnostics}.tag_support.value_set", 1)
         self.markdown = among("text_document.hover.content_format", "markdown")
         self.hint_tooltips = among("text_document.inlay_hint.resolve_support.properties", "tooltip")
-        self.policy = POLICIES[self._row(params.client_info)]
+        self.policy = POLICIES[self._row(info)]
 
     def _row(self, info: types.ClientInfo | None) -> str:
         name = info.name.lower() if info is not None else ""

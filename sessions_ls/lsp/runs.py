@@ -1,12 +1,11 @@
-"""The runs of one notebook, one after another."""
+"""The runs of one notebook that this editor asks for, and those it hears of."""
 
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
-import logging
 from typing import TYPE_CHECKING, Any
 
+from sessions_ls.live.client import NotLive, outcome
 from sessions_ls.live.request import Request, Summary
 from sessions_ls.lsp.progress import Progress
 from sessions_ls.lsp.wire import Refused
@@ -15,10 +14,9 @@ from sessions_ls.results.session_file import SessionFileError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sessions_ls.live.client import Client
     from sessions_ls.lsp.notebooks import OpenNotebook
     from sessions_ls.lsp.server import SessionsServer
-
-log = logging.getLogger(__name__)
 
 
 class Wanted:
@@ -42,90 +40,104 @@ class Wanted:
 
 
 class Runs:
-    """The queue. The notebook's own thread runs, so that no run waits for another notebook's."""
+    """What this editor asks to run, and what it hears of it. The queue is the session's."""
 
     def __init__(self, server: SessionsServer, notebook: OpenNotebook) -> None:
         self._server = server
         self._notebook = notebook
-        self._turn = asyncio.Lock()
-        self._thread = concurrent.futures.ThreadPoolExecutor(1, "sessions-run")
-        self._dropped = 0  # grows when the queue is dropped; who waited since before gives up
-        self._saves = 0  # runs on save that wait for their turn
-        self._progress: Progress | None = None
-        self._done: dict[str, Any] | None = None
+        self._shown: dict[tuple[int, int], Progress] = {}  # of the runs we asked for
+        self._done: dict[tuple[int, int], dict[str, Any]] = {}  # how they ended
+        self._asking = asyncio.Lock()
+        self._others: Progress | None = None  # of a run that somebody else asked for
 
     async def run(self, wanted: Wanted) -> dict[str, Any]:
-        """Wait for our turn and run; the summary, as in the event ``done``.
+        """Ask for a run and wait for its end; the summary, as in the event ``done``.
 
         Raises Refused when the run cannot be made at all.
         """
-        dropped = self._dropped
-        async with self._turn:
-            if dropped != self._dropped:
-                return Summary().event() | {"ok": False}
-            return await self._run(wanted)
+        notebook = self._notebook
+        session = notebook.session
+        view = await notebook.view()
+        if view is None or session is None:
+            raise Refused(f"{notebook.name} is no notebook any more.")
+        if not session.attached and not await self._server.blocking(
+            notebook.attachment.reach, session, True
+        ):
+            raise Refused(f"{notebook.name} cannot run: it has no live session.")
+        view = await notebook.view() or view
+        numbers = [cell.number for cell in view.cells if cell.ident in wanted.idents]
+        request = Request(
+            numbers, all=wanted.all, stale=wanted.stale, retry=wanted.retry, cause=wanted.cause
+        )
+        try:
+            return await self._ask(session, request)
+        except NotLive as error:
+            raise Refused(f"{notebook.name}: {error}.") from error
+        finally:
+            await notebook.settled()
 
     async def save(self) -> None:
-        """Run what is stale because of a save. Saves that wait for the same run are one."""
-        if self._saves:
-            return
-        self._saves += 1
-        dropped = self._dropped
+        """Run what is stale because of a save."""
         try:
-            await self._turn.acquire()
-        finally:
-            self._saves -= 1
-        try:
-            if dropped == self._dropped:
-                await self._run(Wanted(stale=True, cause="save"))
+            await self.run(Wanted(stale=True, cause="save"))
         except Refused as refused:
             self._server.say(refused.message)
-        finally:
-            self._turn.release()
 
     def interrupt(self) -> None:
         """Stop the cell that runs and drop what waits. From any thread."""
-        self._dropped += 1
         session = self._notebook.session
         if session is not None:
             session.interrupt()
 
     def take(self, event: dict[str, Any]) -> None:
-        """Take an event of the run, on the event loop."""
-        if event["event"] == "done":
-            self._done = event
-        elif event["event"] == "kernel" and event.get("message"):
+        """Take an event of the session, on the event loop."""
+        if event["event"] == "kernel" and event.get("message"):
             self._server.say(f"{self._notebook.name}: {event['message']}")
-        if self._progress is not None:
-            self._progress.take(event)
+        if "run" not in event or event["run"] is None:
+            return
+        number, ticket = event["run"]
+        progress = self._shown.get((number, ticket))
+        if progress is None:
+            progress = self._of_others(event)
+        elif event["event"] == "done":
+            self._done[number, ticket] = event
+        if progress is not None:
+            progress.take(event)
 
-    def close(self) -> None:
-        """No more runs."""
-        self._thread.shutdown(wait=False)
+    def _of_others(self, event: dict[str, Any]) -> Progress | None:
+        """The progress of a run that this editor did not ask for."""
+        if event["event"] == "done":
+            if self._others is not None:
+                self._others.end()
+            self._others = None
+        elif self._others is None and event["event"] == "cell":
+            title = f"{self._notebook.name}, run elsewhere"
+            self._others = Progress(self._server, title, self.interrupt)
+        return self._others
 
-    async def _run(self, wanted: Wanted) -> dict[str, Any]:
-        notebook = self._notebook
-        view = await notebook.view()
-        session = notebook.session
-        if view is None or session is None:
-            raise Refused(f"{notebook.name} is no notebook any more.")
-        numbers = [cell.number for cell in view.cells if cell.ident in wanted.idents]
-        request = Request(
-            numbers, all=wanted.all, stale=wanted.stale, retry=wanted.retry, cause=wanted.cause
-        )
-        self._done = None
-        self._progress = Progress(self._server, f"Running {notebook.name}", self.interrupt)
+    async def _ask(self, session: Client, request: Request) -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[dict[str, Any]] = loop.create_future()
+
+        def done(answer: dict[str, Any]) -> None:
+            loop.call_soon_threadsafe(_settle, answered, answer)
+
+        progress = Progress(self._server, f"Running {self._notebook.name}", self.interrupt)
+        run = session.reserve()
+        self._shown[run] = progress
         try:
-            loop = asyncio.get_running_loop()
-            summary = await loop.run_in_executor(self._thread, session.run, request)
-            return summary.event()
+            async with self._asking:  # requests are to arrive in the order they were made
+                await self._server.blocking(session.start, request, done, run)
+            return outcome(await answered).event()
         except SessionFileError as error:
             self._server.say(str(error))
-            await asyncio.sleep(0)  # the event `done` came before the error: let it be taken
-            return self._done or Summary().event()
-        except OSError as error:
-            raise Refused(f"The kernel of {notebook.name} cannot be started: {error}") from error
+            return self._done.get(run) or Summary().event()
         finally:
-            self._progress.end()
-            self._progress = None
-            await notebook.settled()
+            progress.end()
+            self._shown.pop(run)
+            self._done.pop(run, None)
+
+
+def _settle(answered: asyncio.Future[dict[str, Any]], answer: dict[str, Any]) -> None:
+    if not answered.done():  # the editor may have cancelled its request
+        answered.set_result(answer)

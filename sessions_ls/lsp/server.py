@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 GRACE = 30.0
-"""Seconds that a closed notebook keeps its kernel: some editors reload by closing and opening."""
+"""Seconds that a closed notebook stays attached: some editors reload by closing and opening."""
 
 
 class SessionsServer(LanguageServer):
@@ -59,9 +59,9 @@ class SessionsServer(LanguageServer):
             self._scratch = scratch_folder()
         return self._scratch.name
 
-    def end(self, seconds: float) -> None:
-        """End every run and kernel within ``seconds``, and leave no file. From any thread."""
-        self.notebooks.end(seconds)
+    def end(self) -> None:
+        """Leave the live sessions, which go on, and leave no file. From any thread."""
+        self.notebooks.end()
         scratch, self._scratch = self._scratch, None
         if scratch is not None:
             scratch.cleanup()
@@ -107,8 +107,8 @@ async def initialize(ls: SessionsServer, params: types.InitializeParams) -> None
 
 
 async def shutdown(ls: SessionsServer, params: None) -> None:
-    """`shutdown`: runs stop, what they gave is saved, kernels end."""
-    await ls.blocking(ls.notebooks.end, 1.5)
+    """`shutdown`: the live sessions go on without us."""
+    ls.notebooks.end()
 
 
 FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (

@@ -11,6 +11,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
+from sessions_ls._version import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,16 +20,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GRACE = 1.2
-"""Seconds that runs and kernels get to end when the client is gone."""
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the options and serve until the client ends it; does not return then."""
     parser = argparse.ArgumentParser(
         "sessions-ls", description="The language server of sessions, on standard input and output."
     )
-    parser.add_argument("--version", action="version", version=f"sessions-ls {version()}")
+    parser.add_argument("--version", action="version", version=f"sessions-ls {__version__}")
     parser.add_argument("--log", metavar="FILE", help="append what happens to FILE")
     parser.add_argument("--stdio", action="store_true", help="what it does anyway")
     options = parser.parse_args(argv)
@@ -41,17 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     reader, writer = private_stdio()
     from sessions_ls.lsp.server import create
 
-    return serve(create(version()), reader, writer)
-
-
-def version() -> str:
-    """The version of this installation."""
-    from importlib import metadata
-
-    try:
-        return metadata.version("sessions-ls")
-    except metadata.PackageNotFoundError:
-        return "0+source"
+    return serve(create(__version__), reader, writer)
 
 
 def _log_to(path: str | None) -> None:
@@ -90,8 +79,8 @@ def serve(server: SessionsServer, reader: BinaryIO, writer: BinaryIO) -> NoRetur
 
 
 def leave(server: SessionsServer, code: int) -> NoReturn:
-    """End runs and kernels, then the process, whatever threads still do."""
-    server.end(GRACE)
+    """Leave the live sessions and end the process, whatever threads still do."""
+    server.end()
     logging.shutdown()
     os._exit(code)
 

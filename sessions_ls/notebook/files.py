@@ -13,9 +13,14 @@ def read_source(path: str) -> str:
     Raises NotebookError when the file is missing, unreadable, a folder, binary, or not in the
     encoding it declares.
     """
+    return decoded(read_bytes(path), path)
+
+
+def read_bytes(path: str) -> bytes:
+    """The bytes of a file. Raises NotebookError when it is missing, unreadable or a folder."""
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            return file.read()
     except FileNotFoundError:
         raise NotebookError(f"{path}: there is no such file.") from None
     except IsADirectoryError:
@@ -26,13 +31,12 @@ def read_source(path: str) -> str:
         raise NotebookError(f"{path} cannot be read: {error.strerror or error}.") from None
     except ValueError as error:
         raise NotebookError(f"{path!r} is not a file name: {error}.") from None
+
+
+def decoded(data: bytes, path: str) -> str:
+    """The text of a file's bytes. Raises NotebookError, in sentences that name `path`."""
     if b"\0" in data:
         raise NotebookError(f"{path} is not a Python file: it holds binary data.")
-    return _decoded(data, path)
-
-
-def _decoded(data: bytes, path: str) -> str:
-    """The text of a file's bytes; the sentences of NotebookError name `path`."""
     cookie = _cookie(data[3:] if data.startswith(_BOM) else data)
     if data.startswith(_BOM):
         data = data[3:]

@@ -99,10 +99,6 @@ class Editor:
             types.ExecuteCommandParams(f"sessions.{name}", list(arguments) or None)
         )
 
-    def children(self) -> set[int]:
-        """The processes that the server has started and that are still there."""
-        return children(self.server)
-
     def said(self) -> list[str]:
         """The messages shown since this was last asked."""
         messages = [message.message for message in self.client.messages]
@@ -221,16 +217,16 @@ class Buffer:
         return item
 
 
-def children(pid: int) -> set[int]:
-    """The living child processes of a process."""
+def kernels_of(notebook: Path) -> set[int]:
+    """The kernel processes of a notebook."""
     found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for arguments in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            words = arguments.read_bytes().split(b"\0")
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if int(parent) == pid and state != "Z":
-            found.add(int(stat.parent.name))
+        if words[1:2] and words[1].endswith(b"boot.py") and os.fsencode(notebook) in words:
+            found.add(int(arguments.parent.name))
     return found
 
 

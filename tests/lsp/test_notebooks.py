@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lsprotocol import types
 
-from tests.lsp.editor import until
+from tests.lsp.editor import kernels_of, until
 
 if TYPE_CHECKING:
     from tests.lsp.editor import Editor
@@ -90,7 +90,6 @@ async def test_opening_shows_stored_results_and_starts_nothing(editor: Editor) -
     first = editor.open(CHAIN, "stored.py")
     await first.run("runAll")
     await editor.command("restart", {"uri": first.uri})
-    before = editor.children()
     second = editor.open(CHAIN, "opened.py")
     await editor.command("status", {"uri": second.uri})
     stored = editor.folder / "stored.session.toml"
@@ -106,7 +105,7 @@ async def test_opening_shows_stored_results_and_starts_nothing(editor: Editor) -
     assert "```text\n2\n```" in (await third.hover(9) or "")
     third.save()
     await third.status()
-    assert editor.children() <= before
+    assert kernels_of(third_text.with_name("third.py")) == set()
 
 
 async def test_saving_runs_what_depends_on_the_edit_and_no_more(editor: Editor) -> None:

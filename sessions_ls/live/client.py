@@ -1,0 +1,407 @@
+"""A client of a live session: a copy of it that shows the states of the client's own text.
+
+The language server and every command look at a notebook through this. Where no session is live it
+shows what the session file holds.
+"""
+
+from __future__ import annotations
+
+import os
+from _thread import RLock, allocate_lock, start_new_thread
+
+from sessions_ls.kernel.interpreter import choose
+from sessions_ls.live.elsewhere import Elsewhere
+from sessions_ls.live.link import reach
+from sessions_ls.live.mirror import NO_KERNEL, Mirror
+from sessions_ls.live.recall import Recalled, minor
+from sessions_ls.live.request import Summary
+from sessions_ls.live.state import State
+from sessions_ls.notebook.errors import SessionsError
+from sessions_ls.results.errors import SessionFileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _thread import LockType
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from sessions_ls.live.request import Request
+    from sessions_ls.live.settings import Settings
+    from sessions_ls.live.view import View
+    from sessions_ls.live.wire import Line, Message
+    from sessions_ls.notebook.cells import Notebook
+    from sessions_ls.reactive.staleness import Status
+
+    Event = dict[str, Any]
+
+LONGEST = 15.0
+"""Seconds to wait for the answer to anything but a run."""
+
+PATIENCE = 1.5
+"""Seconds that a session may take to hear a request. It hears while it runs."""
+
+
+class NotLive(SessionsError):
+    """The session is not there, has ended, or refuses; the sentence says which."""
+
+
+class Client:
+    """A notebook as one client shows it. Made by `live.opening`; any thread may use it.
+
+    `submit` takes the text that the client shows. Events go to ``emit``, mostly in a thread of the
+    client's own: those of `LiveSession`, each with the ``run`` it belongs to, and ``changed`` when
+    anything else may look different now.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        settings: Settings,
+        emit: Callable[[Event], None],
+        who: str,
+    ) -> None:
+        """Touches no file and reaches for nobody: see `attach` and `read_stored`."""
+        self.path = os.path.abspath(path)
+        self.lock = RLock()
+        self.troubles: list[str] = []
+        self.ended: str | None = None  # why the session said that it ends
+        self.choice = choose(self.path, settings.python, os.environ)
+        self._who = who
+        self._emit = emit
+        self._mirror = Mirror(self._no_kernel())
+        self._state = State(self.path, minor(self.choice.version or ""), [], settings.strict)
+        self._elsewhere = Elsewhere(self.path, settings.strict)
+        self._disk: Message | None = None
+        self._line: Line | None = None
+        self._number = 0
+        self._ticket = 0
+        self._waiting: dict[int, Callable[[Message], None]] = {}
+        self._unheard: dict[int, LockType] = {}
+        self._closed = False
+
+    # -- the session -----------------------------------------------------------------------------
+
+    def attach(self, start: bool) -> bool:
+        """Reach the live session; whether there is one. With ``start`` one is started.
+
+        Raises SessionsError with a sentence where somebody has the notebook who cannot be reached.
+        """
+        if self.attached:
+            return True
+        found = reach(self.path, self._who, start)
+        if found is None:
+            return False
+        line, number = found
+        try:
+            snapshot, disk = line.receive(PATIENCE), line.receive(PATIENCE)
+        except (TimeoutError, ValueError) as error:
+            line.close()
+            raise NotLive(f"the live session of {self.path} says nothing that helps") from error
+        if snapshot is None or disk is None:
+            line.close()
+            raise NotLive(f"the live session of {self.path} has just ended")
+        with self.lock:
+            if self._line is not None or self._closed:
+                line.shut()
+                line.close()
+                return self._line is not None
+            self._line, self._number, self.ended = line, number, None
+            self._take(snapshot)
+            self._take(disk)
+        start_new_thread(self._listen, (line,))
+        return True
+
+    @property
+    def attached(self) -> bool:
+        """Whether a live session is at the other end."""
+        return self._line is not None
+
+    def read_stored(self) -> None:
+        """Show what the session file holds, while no session is live."""
+        recalled = Recalled(self.path, self.choice)
+        with self.lock:
+            if self._line is None:
+                self.troubles = recalled.troubles
+                self._mirror = Mirror(self._no_kernel())
+                self._mirror.fill(recalled.records)
+                self._mirror.bonds = recalled.stored.bonds
+                self._adopt()
+
+    def close(self) -> None:
+        """Leave the session, which goes on."""
+        with self.lock:
+            self._closed = True
+            if self._line is not None:
+                self._line.shut()
+
+    def _no_kernel(self) -> dict[str, Any]:
+        return {**NO_KERNEL, "python": self.choice.path, "reason": self.choice.reason}
+
+    # -- what it shows ---------------------------------------------------------------------------
+
+    def submit(self, text: str) -> None:
+        """Take the notebook's text as this client shows it. Runs nothing."""
+        with self.lock:
+            before = self._state.cells.idents
+            self._state.read(text)
+            self._state.analyse()
+            idents = self._state.cells.idents
+            if before is not idents and not set(idents) <= set(self._mirror.idents):
+                self._state.adopt(self._mirror)
+            self._elsewhere.show(text)
+
+    def opened(self) -> None:
+        """The client shows the file as it has just read it, or an unsaved text it has kept."""
+        with self.lock:
+            self._elsewhere.open()
+
+    def saved(self, text: str) -> None:
+        """The client has written this text to the file."""
+        with self.lock:
+            self._elsewhere.save(text)
+
+    def statuses(self) -> list[Status]:
+        """The proven state of every cell."""
+        with self.lock:
+            return [cell.status for cell in self.view().cells]
+
+    def view(self) -> View:
+        """A snapshot of everything the client can show."""
+        with self.lock:
+            view = self._state.view(self.kernel_json(), self._mirror.bonds)
+            self._elsewhere.mark(view)
+            return view
+
+    @property
+    def notebook(self) -> Notebook:
+        """The cells of the text that was last submitted."""
+        return self._state.program.notebook
+
+    @property
+    def text(self) -> str:
+        """The text that was last submitted."""
+        return self._state.text
+
+    @property
+    def disk(self) -> Message | None:
+        """The file as the session last saw it: its ``text``, else the ``problem`` with it, and the
+        ``digest`` of its bytes, SHA-256 in hex. None while there is no session.
+        """
+        return self._disk
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """What others changed in the file since this client read it."""
+        return self._elsewhere
+
+    def kernel_json(self) -> dict[str, Any]:
+        """The kernel, as `sessions status --json` shows it."""
+        kernel = dict(self._mirror.kernel)
+        if kernel["pid"] is not None:
+            kernel["state"] = "busy" if self._mirror.passing else "idle"
+        elif self._mirror.passing:
+            kernel["state"] = "starting"
+        return kernel
+
+    # -- what it asks for ------------------------------------------------------------------------
+
+    def run(self, request: Request) -> Summary:
+        """Run what is asked for, of the text that is shown; blocks until it is over.
+
+        Raises SessionFileError when the results, which the session keeps, cannot be saved, and
+        NotLive.
+        """
+        return outcome(self._ask("run", None, request=request.plain(), text=self.text))
+
+    def reserve(self) -> tuple[int, int]:
+        """The ``run`` of the events that the next `start` will cause."""
+        with self.lock:
+            self._ticket += 1
+            return self._number, self._ticket
+
+    def start(
+        self, request: Request, done: Callable[[Message], None], run: tuple[int, int] | None = None
+    ) -> None:
+        """Begin a run; ``done`` gets what `outcome` reads. ``run`` is as reserved.
+
+        Blocks until the session has heard of it. Raises NotLive.
+        """
+        _, ticket = run or self.reserve()
+        self._send("run", ticket, done, request=request.plain(), text=self.text)
+
+    def clear(self, numbers: Sequence[int] | None = None) -> None:
+        """Forget the results of these cells, or of all. Raises as `run` does."""
+        from sessions_ls.live.request import Request
+
+        wanted = Request(cells=numbers or ()).plain()
+        outcome(self._ask("clear", LONGEST, request=wanted, text=self.text))
+
+    def interrupt(self) -> None:
+        """Stop the cell that runs and drop what waits, whoever asked for it."""
+        self._say("interrupt")
+
+    def kill(self) -> None:
+        """End the kernel at once."""
+        self._say("kill")
+
+    def restart(self) -> None:
+        """End the kernel; results stay, cold. Raises NotLive."""
+        outcome(self._ask("restart", LONGEST))
+
+    def stop(self) -> None:
+        """End the session and its kernel. Raises NotLive when it does not answer."""
+        self._ask("stop", LONGEST)
+
+    def clients(self) -> list[dict[str, Any]]:
+        """Who else looks at the notebook: ``who`` and ``pid`` of each. Raises NotLive."""
+        found: list[dict[str, Any]] = self._ask("who", LONGEST)["who"]
+        return found
+
+    def _say(self, what: str) -> None:
+        line = self._line
+        if line is not None:
+            try:
+                line.send({"m": what})
+            except OSError:  # then nothing runs any more
+                return
+
+    def _ask(self, what: str, seconds: float | None, **more: object) -> Message:
+        """Send a request and wait for its answer."""
+        came = allocate_lock()
+        came.acquire()
+        answers: list[Message] = []
+
+        def done(message: Message) -> None:
+            answers.append(message)
+            came.release()
+
+        self._send(what, self.reserve()[1], done, **more)
+        if not came.acquire(timeout=-1 if seconds is None else seconds):
+            raise NotLive(f"the live session of {self.path} did not answer within {seconds:g} s")
+        return answers[0]
+
+    def _send(
+        self, what: str, ticket: int, done: Callable[[Message], None], **more: object
+    ) -> None:
+        """Send a request and wait until the session has taken it."""
+        heard = allocate_lock()
+        heard.acquire()
+        with self.lock:
+            line = self._line
+            if line is None:
+                raise NotLive(f"{os.path.basename(self.path)} has no live session")
+            self._waiting[ticket] = done
+            self._unheard[ticket] = heard
+        try:
+            line.send({"m": what, "id": ticket, **more})
+            if heard.acquire(timeout=PATIENCE):
+                return
+            why = "it does not answer"
+        except OSError:
+            why = "it has just ended"
+        self._waiting.pop(ticket, None)
+        raise NotLive(f"the live session of {os.path.basename(self.path)} is lost: {why}")
+
+    # -- what the session says -------------------------------------------------------------------
+
+    def _listen(self, line: Line) -> None:
+        try:
+            while (message := line.receive()) is not None:
+                with self.lock:
+                    event = self._take(message)
+                if event is not None:
+                    self._emit(event)
+        except ValueError as error:
+            self.ended = f"it said what cannot be understood: {error}"
+        finally:
+            self._lose(line)
+
+    def _take(self, message: Message) -> Event | None:
+        """Take a message; the event that it is for whoever shows the notebook."""
+        kind = message["m"]
+        mirror = self._mirror
+        if kind == "event":
+            return self._take_event(message)
+        if kind == "heard":
+            self._unheard.pop(message["id"]).release()
+            return None
+        if kind == "answer":
+            done = self._waiting.pop(message["id"], None)
+            if done is not None:
+                done(message)
+            return None
+        if kind == "snapshot":
+            self.troubles = message["troubles"]
+            mirror.snapshot(message)
+            self._adopt()
+        elif kind == "program":
+            mirror.program(message)
+            self._adopt()
+        elif kind == "kernel":
+            mirror.kernel = message["kernel"]
+        elif kind == "lost":
+            mirror.lose_values()
+            self._adopt()
+        elif kind == "idle":
+            mirror.passing = {}
+            self._adopt()
+        elif kind == "files":
+            self._state.look()
+            self._elsewhere.look()
+        elif kind == "disk":
+            self._disk = message
+            self._elsewhere.found(message["text"], mirror)
+        elif kind == "bye":
+            self.ended = message["why"]
+        return {"event": "changed", "what": kind}
+
+    def _take_event(self, message: Message) -> Event | None:
+        event = self._mirror.event(message["event"])
+        kind = event["event"]
+        ident = event.get("id")
+        if kind == "cell":
+            for state in (self._state, self._elsewhere.state):
+                if state is not None:
+                    state.hear(event["id"], self._mirror, event.get("record"))
+        elif kind == "done":
+            self._state.passing = {}
+            self._state.look()
+        if ident is not None:
+            position = self._state.position(ident)
+            if position is None:
+                return {"event": "changed", "what": "elsewhere"}
+            event["number"] = position + 1
+        event["run"] = message["run"] and tuple(message["run"])
+        return event
+
+    def _adopt(self) -> None:
+        self._state.adopt(self._mirror)
+        self._elsewhere.adopt(self._mirror)
+
+    def _lose(self, line: Line) -> None:
+        """The session is gone. What it gave stays, cold."""
+        with self.lock:
+            line.close()
+            self._line, self._disk = None, None
+            self._mirror.lose_values()
+            self._adopt()
+            waiting, self._waiting = self._waiting, {}
+            unheard, self._unheard = self._unheard, {}
+            closed = self._closed
+        why = self.ended or "it died; its results so far are saved"
+        for heard in unheard.values():
+            heard.release()
+        for done in waiting.values():
+            done({"m": "answer", "ended": f"the live session has ended: {why}"})
+        if not closed:
+            self._emit({"event": "detached", "why": why, "crashed": self.ended is None})
+
+
+def outcome(answer: Message) -> Summary:
+    """How a run ended, from the answer to it. Raises SessionFileError and NotLive."""
+    if "unsaved" in answer:
+        raise SessionFileError(answer["unsaved"])
+    for kind in ("refused", "ended"):
+        if kind in answer:
+            raise NotLive(answer[kind])
+    return Summary.of(answer["summary"]) if "summary" in answer else Summary()

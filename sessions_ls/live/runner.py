@@ -1,0 +1,120 @@
+"""Does what is in the queue of a session, one thing after another, and answers who asked."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from sessions_ls.live.jobs import Jobs, follow
+from sessions_ls.live.request import Summary
+from sessions_ls.live.wire import event_to_plain
+from sessions_ls.results.errors import SessionFileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from sessions_ls.live.jobs import Job
+    from sessions_ls.live.peers import Peers
+    from sessions_ls.live.session import LiveSession
+
+    Event = dict[str, Any]
+
+
+log = logging.getLogger(__name__)
+
+
+class Runner:
+    """The thread that runs. ``after`` is called in it when a job is over.
+
+    `hear` takes the session's events; clients get them with the request they belong to.
+    """
+
+    def __init__(self, peers: Peers, after: Callable[[], None]) -> None:
+        self.jobs = Jobs()
+        self.busy = False
+        self.session: LiveSession
+        self._peers = peers
+        self._after = after
+        self._tag: Event = {}
+        self._thread = threading.Thread(target=self._work, name="runner", daemon=True)
+
+    def start(self, session: LiveSession) -> None:
+        """Begin to take jobs for ``session``."""
+        self.session = session
+        self._thread.start()
+
+    def hear(self, event: Event) -> None:
+        """Hand an event of the session on to every client."""
+        plain = event_to_plain(event)
+        if event["event"] == "done":
+            plain = {**plain, "who": self._tag.get("who"), "cause": self._tag.get("cause")}
+        self._peers.broadcast({"m": "event", "run": self._tag.get("run"), "event": plain})
+
+    def drop(self) -> None:
+        """Empty the queue. Who waited hears that its run was interrupted."""
+        for job in self.jobs.drop():
+            summary = Summary()
+            summary.interrupted = True
+            self._answer(job, summary=summary.plain())
+
+    def end(self) -> None:
+        """Take no more jobs."""
+        self.drop()
+        self.jobs.end()
+
+    def _work(self) -> None:
+        while (job := self.jobs.take()) is not None:
+            self.busy = True
+            try:
+                self._do(job)
+            except SessionFileError as error:
+                self._answer(job, unsaved=str(error))
+            except OSError as error:
+                what = f"the kernel cannot be started: {error.strerror or error}"
+                self._give_up(job, f"{what} ({self.session.choice.path})")
+            except Exception as error:  # a fault of ours must not end the session
+                log.exception("a %s failed", job.kind)
+                self._give_up(job, f"a fault of sessions-ls, please report it: {error!r}")
+            finally:
+                self.busy = False
+                self._after()
+
+    def _give_up(self, job: Job, why: str) -> None:
+        self._peers.broadcast({"m": "idle"})
+        self._answer(job, refused=why)
+
+    def _do(self, job: Job) -> None:
+        if job.kind == "clear":
+            self.session.submit(job.text)
+            self.session.clear(job.request.cells or None)
+            self._answer(job)
+            return
+        self._tag = {
+            "run": [job.peer, job.tickets[-1]],
+            "who": self._name(job.peer),
+            "cause": job.request.cause,
+        }
+        request = job.request
+        shown = self._shown_by(job)
+        request.cells = follow(request.cells, job.text, shown)
+        self.session.submit(shown)
+        try:
+            self._answer(job, summary=self.session.run(request).plain())
+        finally:
+            self._tag = {}
+
+    def _shown_by(self, job: Job) -> str:
+        """The newest text of whoever asked: a cell that waited runs its newest code."""
+        for peer in self._peers.all():
+            if peer.number == job.peer and peer.text:
+                return peer.text
+        return job.text
+
+    def _name(self, number: int) -> str:
+        return next((p.describe() for p in self._peers.all() if p.number == number), "")
+
+    def _answer(self, job: Job, **answer: object) -> None:
+        for ticket in job.tickets:
+            self._peers.tell(job.peer, {"m": "answer", "id": ticket, **answer})

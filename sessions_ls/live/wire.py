@@ -1,0 +1,196 @@
+"""What a session and its clients say to each other, and how it travels.
+
+Frames are the kernel's: four bytes of length, then the payload. The first one each way is JSON, so
+that any two versions understand why they part; the others are `marshal`, format 2, whose two ends
+are processes of one person and one version.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+
+from sessions_ls.kernel.frames import pack
+from sessions_ls.results.record import ErrorInfo, Output, Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Message = dict[str, Any]
+
+PROTOCOL = 1
+"""Grows when a message changes its meaning. Sessions and clients of different ones part."""
+
+FORMAT = 2  # of marshal: understood by every Python 3
+
+
+def packed(message: Message) -> bytes:
+    """A message as a frame."""
+    return pack(marshal.dumps(message, FORMAT))
+
+
+def unpacked(payload: bytes) -> Message:
+    """The message of a frame. Raises ValueError for what is none."""
+    try:
+        message = marshal.loads(payload)
+    except (EOFError, TypeError) as error:
+        raise ValueError(f"a frame holds no message: {error}") from error
+    if not isinstance(message, dict):
+        raise ValueError("a frame holds no message")
+    return message
+
+
+class Incoming:
+    """Frames out of bytes, in whatever pieces they come."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Add bytes; the payloads that are complete now."""
+        buffer = self._buffer
+        buffer += data
+        found: list[bytes] = []
+        start = 0
+        while len(buffer) - start >= 4:
+            stop = start + 4 + int.from_bytes(buffer[start : start + 4], "big")
+            if len(buffer) < stop:
+                break
+            found.append(bytes(buffer[start + 4 : stop]))
+            start = stop
+        if start:
+            del buffer[:start]
+        return found
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of a frame that is not complete."""
+        return len(self._buffer)
+
+
+class Line:
+    """A connection to a session. One thread receives; any may send."""
+
+    def __init__(self, fd: int) -> None:
+        """``fd`` is a connected, blocking socket, owned from now on."""
+        from _thread import allocate_lock
+
+        self._fd = fd
+        self._incoming = Incoming()
+        self._ready: list[bytes] = []
+        self._sending = allocate_lock()
+
+    def send(self, message: Message) -> None:
+        """Send a message. Raises OSError when the session is gone."""
+        self.send_frame(packed(message))
+
+    def send_frame(self, data: bytes) -> None:
+        """Send a whole frame. Raises OSError."""
+        view = memoryview(data)
+        with self._sending:
+            if self._fd < 0:
+                raise BrokenPipeError("the connection is closed")
+            while view:
+                view = view[os.write(self._fd, view) :]
+
+    def receive(self, seconds: float | None = None) -> Message | None:
+        """The next message, None when the session is gone.
+
+        Raises ValueError for garbage and TimeoutError after ``seconds``.
+        """
+        payload = self.receive_frame(seconds)
+        return None if payload is None else unpacked(payload)
+
+    def receive_frame(self, seconds: float | None = None) -> bytes | None:
+        """The next payload, None when the other side is gone. Raises TimeoutError."""
+        while not self._ready:
+            if seconds is not None and not _readable(self._fd, seconds):
+                raise TimeoutError
+            try:
+                data = os.read(self._fd, 1 << 20)
+            except OSError:
+                return None
+            if not data:
+                return None
+            self._ready = self._incoming.feed(data)
+        return self._ready.pop(0)
+
+    def shut(self) -> None:
+        """End the conversation: whoever receives wakes up and hears that it is over."""
+        import socket
+
+        with self._sending:
+            if self._fd >= 0:
+                with socket.socket(fileno=os.dup(self._fd)) as sock:
+                    try:
+                        sock.shutdown(socket.SHUT_RDWR)
+                    except OSError:  # the other side was faster
+                        return
+
+    def close(self) -> None:
+        """Close the descriptor. For the thread that receives."""
+        with self._sending:
+            fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+def _readable(fd: int, seconds: float) -> bool:
+    import select
+
+    return bool(select.select([fd], [], [], seconds)[0])
+
+
+# -- records -------------------------------------------------------------------------------------
+
+
+def record_to_plain(record: Record) -> tuple[Any, ...]:
+    """A record as plain values."""
+    values = {name: getattr(record, name) for name in Record.__slots__}
+    values["outputs"] = outputs_to_plain(record.outputs)
+    error = record.error
+    values["error"] = error and tuple(getattr(error, name) for name in ErrorInfo.__slots__)
+    return tuple(values[name] for name in Record.__slots__)
+
+
+def record_from_plain(plain: tuple[Any, ...]) -> Record:
+    """The record that `record_to_plain` made of one."""
+    values = dict(zip(Record.__slots__, plain, strict=True))
+    values["outputs"] = outputs_from_plain(values["outputs"])
+    error = values["error"]
+    if error is not None:
+        fields = dict(zip(ErrorInfo.__slots__, error, strict=True))
+        fields["frames"] = [tuple(frame) for frame in fields["frames"]]
+        values["error"] = ErrorInfo(**fields)
+    return Record(**values)
+
+
+def outputs_to_plain(outputs: list[Output]) -> list[tuple[str, str | bytes]]:
+    """Rich results as plain values."""
+    return [(output.mime, output.data) for output in outputs]
+
+
+def outputs_from_plain(plain: list[tuple[str, str | bytes]]) -> list[Output]:
+    """The rich results that `outputs_to_plain` made plain."""
+    return [Output(mime, data) for mime, data in plain]
+
+
+def event_to_plain(event: Message) -> Message:
+    """An event of a live session, to be sent."""
+    if "record" in event:
+        event = {**event, "record": record_to_plain(event["record"])}
+    if "outputs" in event:
+        event = {**event, "outputs": outputs_to_plain(event["outputs"])}
+    return event
+
+
+def event_from_plain(event: Message) -> Message:
+    """The event that `event_to_plain` made ready. Changes and returns it."""
+    if "record" in event:
+        event["record"] = record_from_plain(event["record"])
+    if "outputs" in event:
+        event["outputs"] = outputs_from_plain(event["outputs"])
+    return event
