@@ -14,6 +14,7 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglo
 CODE = re.compile(r'"([a-z]+(?:-[a-z]+)+)"')
 WITH_CODES = (
     "sessions_ls/lsp/diagnostics.py",
+    "sessions_ls/lsp/ondisk.py",
     "sessions_ls/notebook/cells.py",
     "sessions_ls/reactive/problems.py",
 )

@@ -160,6 +160,11 @@ class Client:
         with self.lock:
             self._elsewhere.save(text)
 
+    def keep_mine(self) -> None:
+        """What others wrote to the file does not count: what is shown will be saved over it."""
+        with self.lock:
+            self._elsewhere.keep_mine()
+
     def statuses(self) -> list[Status]:
         """The proven state of every cell."""
         with self.lock:

@@ -58,6 +58,11 @@ class Elsewhere:
         self._base = self._theirs = _plain(text)
         self.state = None
 
+    def keep_mine(self) -> None:
+        """What is on disk now does not count any more."""
+        self._base = self._theirs
+        self.state = None
+
     def found(self, text: str | None, mirror: Mirror) -> None:
         """The file holds this text; None: none that can be read."""
         self._theirs = None if text is None else _plain(text)

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 LONGEST_QUEUE = 64 << 20
 """Bytes that may wait for a client beside its snapshot. One that reads nothing is let go then."""
 
+LONGEST_WORD = 64 << 20
+"""Bytes that a client may say at once: the text of a notebook. More is garbage."""
+
+LONGEST_HELLO = 1 << 16
+
 PIECE = 1 << 18
 
 
@@ -29,7 +34,7 @@ class Peer:
         self.pid = 0
         self.greeted = False
         self.text = ""
-        self.incoming = Incoming()
+        self.incoming = Incoming(LONGEST_HELLO)
         self.waiting = bytearray()
         self.allowance = LONGEST_QUEUE
 
@@ -60,6 +65,7 @@ class Peers:
                 peer.allowance += len(data)
                 self._send(peer, data)
             peer.greeted = True
+            peer.incoming.longest = LONGEST_WORD
             self._peers[peer.number] = peer
 
     def leave(self, peer: Peer) -> None:

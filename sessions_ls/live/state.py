@@ -152,7 +152,7 @@ class State:
         if record is not None:
             self.live.add(ident)
             position = self.position(ident)
-            if position is None:
+            if position is None or self.cells.program is None:
                 self.cells.records[ident] = record
             elif self.cells.put(position, record):
                 self.program.resolve()

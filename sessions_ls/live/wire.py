@@ -42,21 +42,25 @@ def unpacked(payload: bytes) -> Message:
 
 
 class Incoming:
-    """Frames out of bytes, in whatever pieces they come."""
+    """Frames out of bytes, in whatever pieces they come, of at most ``longest`` bytes each."""
 
-    __slots__ = ("_buffer",)
+    __slots__ = ("_buffer", "longest")
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = 1 << 32) -> None:
         self._buffer = bytearray()
+        self.longest = longest
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Add bytes; the payloads that are complete now."""
+        """Add bytes; the payloads that are complete now. Raises ValueError for a longer frame."""
         buffer = self._buffer
         buffer += data
         found: list[bytes] = []
         start = 0
         while len(buffer) - start >= 4:
-            stop = start + 4 + int.from_bytes(buffer[start : start + 4], "big")
+            size = int.from_bytes(buffer[start : start + 4], "big")
+            if size > self.longest:
+                raise ValueError(f"a frame of {size} bytes")
+            stop = start + 4 + size
             if len(buffer) < stop:
                 break
             found.append(bytes(buffer[start + 4 : stop]))

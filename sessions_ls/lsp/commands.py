@@ -114,6 +114,14 @@ async def output(ls: SessionsServer, target: Target) -> object:
     return await show_output(ls, target.chosen(), target.view.path)
 
 
+async def keep_mine(ls: SessionsServer, target: Target) -> object:
+    """What others wrote to the file does not count: the buffer will be saved over it."""
+    if target.notebook.session is not None:
+        target.notebook.session.keep_mine()
+    await target.notebook.settled()
+    return None
+
+
 async def status(ls: SessionsServer, target: Target) -> object:
     """The object of `sessions status --json`."""
     return Json(json.dumps(target.view.to_json()))
@@ -129,6 +137,7 @@ COMMANDS: dict[str, Command] = {
     "sessions.restart": restart,
     "sessions.clearOutputs": clear_outputs,
     "sessions.showOutput": output,
+    "sessions.keepMine": keep_mine,
     "sessions.status": status,
 }
 

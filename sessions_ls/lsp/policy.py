@@ -97,6 +97,7 @@ class Client:
         self.shows_documents = can("window.show_document.support")
         self.related = can(f"{diagnostics}.related_information")
         self.tags = among(f"{diagnostics}.tag_support.value_set", 1)
+        self.document_changes = can("workspace.workspace_edit.document_changes")
         self.markdown = among("text_document.hover.content_format", "markdown")
         self.hint_tooltips = among("text_document.inlay_hint.resolve_support.properties", "tooltip")
         self.policy = POLICIES[self._row(info)]

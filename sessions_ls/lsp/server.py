@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from sessions_ls.lsp import commands, documents, hints, hover, lenses, progress, sync
+from sessions_ls.lsp import actions, commands, documents, hints, hover, lenses, progress, sync
 from sessions_ls.lsp.notebooks import Notebooks
 from sessions_ls.lsp.output import scratch_folder
 from sessions_ls.lsp.policy import Client
@@ -119,6 +119,7 @@ FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
     (types.TEXT_DOCUMENT_DID_SAVE, sync.did_save, None),
     (types.TEXT_DOCUMENT_DID_CLOSE, sync.did_close, None),
     (types.TEXT_DOCUMENT_CODE_LENS, lenses.code_lens, types.CodeLensOptions()),
+    (types.TEXT_DOCUMENT_CODE_ACTION, actions.code_action, actions.OPTIONS),
     (types.TEXT_DOCUMENT_HOVER, hover.hover, None),
     (types.WINDOW_WORK_DONE_PROGRESS_CANCEL, progress.cancelled, None),
 )

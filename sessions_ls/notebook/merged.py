@@ -79,15 +79,20 @@ def describe(merge: Merge, where: str = "on disk") -> str:
     return f"{_listed(news)} {where}" + (f"; {_listed(again)}" if again else "")
 
 
-def _happened(numbers: Sequence[int], what: str) -> Iterable[str]:
-    """The cells with these numbers; 0 is the text before the first cell."""
+def named(numbers: Sequence[int]) -> str:
+    """The cells with these numbers, in words; 0 is the text before the first cell."""
     cells = [str(number) for number in numbers if number]
-    named = ["the text before the first cell"] if 0 in numbers else []
+    words = ["the text before the first cell"] if 0 in numbers else []
     if len(cells) > _LISTED:
-        named.append(f"{len(cells)} cells")
+        words.append(f"{len(cells)} cells")
     elif cells:
-        named.append(f"cell{'s' if len(cells) > 1 else ''} {_listed(cells)}")
-    return (f"{_listed(named)} {'were' if len(numbers) > 1 else 'was'} {what}",) if named else ()
+        words.append(f"cell{'s' if len(cells) > 1 else ''} {_listed(cells)}")
+    return _listed(words) if words else ""
+
+
+def _happened(numbers: Sequence[int], what: str) -> Iterable[str]:
+    cells = named(numbers)
+    return (f"{cells} {'were' if len(numbers) > 1 else 'was'} {what}",) if cells else ()
 
 
 def _counted(count: int, what: str, which: str = "") -> Iterable[str]:
