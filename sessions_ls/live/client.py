@@ -234,6 +234,10 @@ class Client:
         _, ticket = run or self.reserve()
         self._send("run", ticket, done, request=request.plain(), text=self.text)
 
+    def cancel(self, run: tuple[int, int]) -> None:
+        """Take back a run that still waits for its turn; one that has begun goes on."""
+        self._say("cancel", ticket=run[1])
+
     def clear(self, numbers: Sequence[int] | None = None) -> None:
         """Forget the results of these cells, or of all. Raises as `run` does."""
         from sessions_ls.live.request import Request
@@ -262,11 +266,11 @@ class Client:
         found: list[dict[str, Any]] = self._ask("who", LONGEST)["who"]
         return found
 
-    def _say(self, what: str) -> None:
+    def _say(self, what: str, **more: object) -> None:
         line = self._line
         if line is not None:
             try:
-                line.send({"m": what})
+                line.send({"m": what, **more})
             except OSError:  # then nothing runs any more
                 return
 
@@ -302,6 +306,8 @@ class Client:
             if heard.acquire(timeout=PATIENCE):
                 return
             why = "it does not answer"
+        except BlockingIOError:
+            why = self.ended = "it does not answer"
         except OSError:
             why = "it has just ended"
         self._waiting.pop(ticket, None)

@@ -61,7 +61,15 @@ def _serve_locked(place: Place, lock: Lock, ready: Ready) -> None:
     settings = load_settings(place.notebook)
     listener, address, token = listen(place)
     lock.announce(address, token)
-    server = Server(__version__, listener, token, settings.linger * 60.0, lock.check)
+
+    def still_ours() -> bool:
+        if not lock.check():
+            return False
+        if address.startswith("unix:") and not os.path.exists(place.socket):  # cleaned away
+            server.move(listen(place)[0])
+        return True
+
+    server = Server(__version__, listener, token, settings.linger * 60.0, still_ours)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: server.end("it was asked to end by a signal"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -59,6 +59,13 @@ class Runner:
             summary.interrupted = True
             self._answer(job, summary=summary.plain())
 
+    def cancel(self, peer: int, ticket: int) -> None:
+        """Take one request out of the queue, if its turn has not come; nobody is answered."""
+        for job in self.jobs.drop(lambda job: job.peer == peer and ticket in job.tickets):
+            job.tickets.remove(ticket)
+            if job.tickets:
+                self.jobs.put(job)
+
     def end(self) -> None:
         """Take no more jobs."""
         self.drop()

@@ -16,6 +16,7 @@ from sessions_ls.live.peers import Peers
 from sessions_ls.live.request import Request
 from sessions_ls.live.runner import Runner
 from sessions_ls.live.wire import PROTOCOL, record_to_plain, unpacked
+from sessions_ls.notebook.errors import SessionsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,6 +98,13 @@ class Server:
         self._end = self._end or why
         self._wake()
 
+    def move(self, listener: socket.socket) -> None:
+        """Listen there from now on; for `still_ours`."""
+        self._selector.unregister(self._listener)
+        self._listener.close()
+        self._listener = listener
+        self._selector.register(listener, selectors.EVENT_READ, None)
+
     def _wake(self) -> None:
         try:
             self._waker.send(b"!")
@@ -167,13 +175,16 @@ class Server:
             self.end("nobody used it any more")
         return min(max(left, 0.0), LOOK)
 
-    def _look(self) -> None:
-        """Once a minute: is the lock still ours?"""
+    def _look(self, every: float = LOOK) -> None:
+        """Is the notebook still ours? Asked when so many seconds have passed."""
         now = time.monotonic()
-        if now - self._looked >= LOOK:
+        if now - self._looked >= every:
             self._looked = now
-            if not self._still_ours():
-                self.end("another process has taken the notebook")
+            try:
+                if not self._still_ours():
+                    self.end("another process has taken the notebook")
+            except (SessionsError, OSError) as error:  # what is in memory is worth more
+                log.warning("%s", error)
 
     def _accept(self) -> None:
         try:
@@ -257,7 +268,11 @@ class Server:
         elif what in ("run", "clear"):
             peer.text = message["text"]
             request = Request(**message["request"])
-            self.runner.jobs.put(Job(what, peer.number, ticket, peer.text, request))
+            self._look(0.0)
+            if self._end is None:
+                self.runner.jobs.put(Job(what, peer.number, ticket, peer.text, request))
+        elif what == "cancel":
+            self.runner.cancel(peer.number, message["ticket"])
         elif what == "interrupt":
             self.runner.drop()
             self._session.interrupt()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import time
 
 from sessions_ls.kernel.frames import pack
 from sessions_ls.results.record import ErrorInfo, Output, Record
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 PROTOCOL = 1
 """Grows when a message changes its meaning. Sessions and clients of different ones part."""
+
+LONGEST_SEND = 0.9
+"""Seconds after which a send that makes no headway is given up; less than `sockets` waits once."""
 
 FORMAT = 2  # of marshal: understood by every Python 3
 
@@ -92,13 +96,24 @@ class Line:
         self.send_frame(packed(message))
 
     def send_frame(self, data: bytes) -> None:
-        """Send a whole frame. Raises OSError."""
+        """Send a whole frame. Raises OSError; BlockingIOError where the other side takes nothing.
+
+        What is left of a frame cannot be sent later, so that ends the conversation.
+        """
         view = memoryview(data)
+        limit = time.monotonic() + LONGEST_SEND
         with self._sending:
             if self._fd < 0:
                 raise BrokenPipeError("the connection is closed")
-            while view:
-                view = view[os.write(self._fd, view) :]
+            try:
+                while view:
+                    view = view[os.write(self._fd, view) :]
+                    if view and time.monotonic() > limit:
+                        raise BlockingIOError("the other side takes nothing")
+            except OSError:
+                if len(view) < len(data):
+                    self._end()
+                raise
 
     def receive(self, seconds: float | None = None) -> Message | None:
         """The next message, None when the session is gone.
@@ -124,15 +139,18 @@ class Line:
 
     def shut(self) -> None:
         """End the conversation: whoever receives wakes up and hears that it is over."""
-        import socket
-
         with self._sending:
             if self._fd >= 0:
-                with socket.socket(fileno=os.dup(self._fd)) as sock:
-                    try:
-                        sock.shutdown(socket.SHUT_RDWR)
-                    except OSError:  # the other side was faster
-                        return
+                self._end()
+
+    def _end(self) -> None:
+        import socket
+
+        with socket.socket(fileno=os.dup(self._fd)) as sock:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:  # the other side was faster
+                return
 
     def close(self) -> None:
         """Close the descriptor. For the thread that receives."""

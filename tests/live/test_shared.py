@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from sessions_ls.live.client import NotLive, outcome
+from sessions_ls.live.opening import open_client
+from sessions_ls.live.request import Request
+from sessions_ls.live.settings import load_settings
 from sessions_ls.results.errors import SessionFileError
 from tests.live.shared import Person, at_notebook, end, until, who_holds
 
@@ -294,3 +297,25 @@ def test_many_come_and_go_and_nothing_is_left(tmp_path: Path) -> None:
         until(lambda: len(keeper.client.clients()) == 1, lambda: "clients are left")
         until(lambda: used() == before, lambda: f"{used()} instead of {before}")
     end(notebook)
+
+
+def test_a_run_that_waits_can_be_taken_back(tmp_path: Path) -> None:
+    text = "# %%\nimport time\ntime.sleep(0.5)\n# %%\nx = 1\n"
+    with at_notebook(tmp_path / "n.py", text, "editor", "terminal") as (editor, terminal):
+        running = editor.begin(1)
+        editor.sees("running new")
+        run = terminal.client.reserve()
+        terminal.client.start(Request(cells=[2]), print, run)
+        terminal.client.cancel(run)
+        assert outcome(running()).ok
+        assert editor.run(1).ok
+        assert editor.states == "fresh new"
+
+
+def test_a_client_that_shows_no_text_hears_of_runs(tmp_path: Path) -> None:
+    with at_notebook(tmp_path / "n.py", CHAIN, "editor") as (editor,):
+        silent: list[dict[str, object]] = []
+        client = open_client(str(editor.path), load_settings(str(editor.path)), "ps", silent.append)
+        editor.run()
+        until(lambda: any(e["event"] == "done" for e in silent), lambda: f"heard {silent}")
+        assert client.attached
