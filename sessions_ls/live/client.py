@@ -74,6 +74,7 @@ class Client:
         self._disk: Message | None = None
         self._line: Line | None = None
         self._number = 0
+        self._others: set[str] = set()  # cells whose last run another client asked for
         self._ticket = 0
         self._waiting: dict[int, Callable[[Message], None]] = {}
         self._unheard: dict[int, LockType] = {}
@@ -174,7 +175,7 @@ class Client:
         """A snapshot of everything the client can show."""
         with self.lock:
             view = self._state.view(self.kernel_json(), self._mirror.bonds)
-            self._elsewhere.mark(view)
+            self._elsewhere.mark(view, self._others)
             return view
 
     @property
@@ -371,6 +372,9 @@ class Client:
         kind = event["event"]
         ident = event.get("id")
         if kind == "cell":
+            if "record" in event:
+                ours = message["run"] and message["run"][0] == self._number
+                (self._others.discard if ours else self._others.add)(event["id"])
             for state in (self._state, self._elsewhere.state):
                 if state is not None:
                     state.hear(event["id"], self._mirror, event.get("record"))

@@ -7,7 +7,7 @@ the buffer does not show that text yet.
 from __future__ import annotations
 
 from sessions_ls.live.state import State
-from sessions_ls.reactive.staleness import Status
+from sessions_ls.reactive.staleness import CODE_CHANGED, Status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sessions_ls.live.view import CellView, View
     from sessions_ls.notebook.merge import Merge
 
+RAN_ELSEWHERE = Status(
+    "stale", "edited elsewhere: what ran last is another text of this cell", own=True
+)
 REASON = "edited elsewhere: the file on disk has other code here"
 
 
@@ -100,8 +103,14 @@ class Elsewhere:
         """What the file held, what is shown, and what it holds now, with `\\n` as line end."""
         return self._base or "", self._mine, self._theirs or ""
 
-    def mark(self, view: View) -> None:
-        """Mark in a view what the text on disk makes out of date."""
+    def mark(self, view: View, others: set[str]) -> None:
+        """Mark in a view what the text on disk makes out of date.
+
+        ``others`` are the cells that somebody else ran last, maybe in another text of theirs.
+        """
+        for cell in view.cells if others else ():
+            if cell.status is CODE_CHANGED and cell.ident in others:
+                _restate(cell, RAN_ELSEWHERE)
         if not self.changed or self.state is None:
             return
         merged = self.merge()
