@@ -106,9 +106,13 @@ class Client:
                 line.shut()
                 line.close()
                 return self._line is not None
+            try:
+                self._understand(snapshot)
+                self._understand(disk)
+            except ValueError as error:
+                line.close()
+                raise NotLive(f"the live session of {self.path} speaks another way") from error
             self._line, self._number, self.ended = line, number, None
-            self._take(snapshot)
-            self._take(disk)
         start_new_thread(self._listen, (line,))
         return True
 
@@ -320,13 +324,20 @@ class Client:
         try:
             while (message := line.receive()) is not None:
                 with self.lock:
-                    event = self._take(message)
+                    event = self._understand(message)
                 if event is not None:
                     self._emit(event)
         except ValueError as error:
             self.ended = f"it said what cannot be understood: {error}"
         finally:
             self._lose(line)
+
+    def _understand(self, message: Message) -> Event | None:
+        """Take a message. Raises ValueError for one that no session of this version sends."""
+        try:
+            return self._take(message)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise ValueError(repr(error)) from error
 
     def _take(self, message: Message) -> Event | None:
         """Take a message; the event that it is for whoever shows the notebook."""

@@ -96,18 +96,22 @@ def _greet(found: Holder, place: Place, who: str) -> tuple[Line, int]:
         if payload is None:
             raise ConnectionResetError("the session hung up")
         answer: Message = json.loads(payload)
+        number, refused = int(answer["you"]), answer.get("refused")
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        line.close()
+        raise ConnectionResetError("the session speaks another way") from error
     except BaseException:
         line.close()
         raise
-    if "refused" in answer:
+    if refused:
         line.close()
         name = os.path.basename(place.notebook)
         raise Unreachable(
-            f"the live session of {name} (pid {found.pid}) cannot be used: {answer['refused']}; "
+            f"the live session of {name} (pid {found.pid}) cannot be used: {refused}; "
             f"`sessions stop {name}` ends it",
             found,
         )
-    return line, int(answer["you"])
+    return line, number
 
 
 def _stuck(found: Holder, path: str) -> str:

@@ -84,9 +84,11 @@ class Runner:
             except Exception as error:  # a fault of ours must not end the session
                 log.exception("a %s failed", job.kind)
                 self._give_up(job, f"a fault of sessions-ls, please report it: {error!r}")
-            finally:
-                self.busy = False
+            self.busy = False
+            try:
                 self._after()
+            except Exception:  # the next job is to be done all the same
+                log.exception("what follows a %s failed", job.kind)
 
     def _give_up(self, job: Job, why: str) -> None:
         self._peers.broadcast({"m": "idle"})

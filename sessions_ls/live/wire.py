@@ -98,7 +98,7 @@ class Line:
     def send_frame(self, data: bytes) -> None:
         """Send a whole frame. Raises OSError; BlockingIOError where the other side takes nothing.
 
-        What is left of a frame cannot be sent later, so that ends the conversation.
+        That ends the conversation: the rest of a frame cannot be sent later.
         """
         view = memoryview(data)
         limit = time.monotonic() + LONGEST_SEND
@@ -111,8 +111,7 @@ class Line:
                     if view and time.monotonic() > limit:
                         raise BlockingIOError("the other side takes nothing")
             except OSError:
-                if len(view) < len(data):
-                    self._end()
+                self._end()
                 raise
 
     def receive(self, seconds: float | None = None) -> Message | None:
@@ -163,7 +162,11 @@ class Line:
 def _readable(fd: int, seconds: float) -> bool:
     import select
 
-    return bool(select.select([fd], [], [], seconds)[0])
+    if not hasattr(select, "poll"):
+        return bool(select.select([fd], [], [], seconds)[0])
+    poll = select.poll()  # takes descriptors above 1023 as well
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 # -- records -------------------------------------------------------------------------------------
