@@ -16,10 +16,17 @@ __all__ = ["main", "script"]
 
 COMMANDS = {
     "run": "run what is stale and print each cell's result as it comes",
+    "set": "give constants other values, and run what reads them",
     "status": "show each cell's state, the reason for it, and its result",
     "check": "report problems without running anything",
     "show": "print a result in full, or save an image to a file",
+    "wait": "return when the results belong to the file as it is now",
+    "interrupt": "stop the cell that runs",
+    "restart": "end the process that holds the variables; results stay",
+    "stop": "end the live session of a notebook",
+    "ps": "list the notebooks that are live",
     "new": "make a new notebook from a small template",
+    "agent-guide": "what an agent needs to know, printed or put into AGENTS.md",
     "lsp": "the language server, on standard input and output",
 }
 """Every command with its line in the help text."""
@@ -72,7 +79,7 @@ def _dispatch(args: list[str]) -> int:
         args = ["new"]
     name = args[0]
     if name in COMMANDS:
-        module = __import__(f"sessions_ls.cli.{name}", fromlist=["main"])
+        module = __import__(f"sessions_ls.cli.{name.replace('-', '_')}", fromlist=["main"])
         status: int = module.main(args[1:])
         return status
     from sessions_ls.cli import overview

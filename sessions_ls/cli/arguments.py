@@ -145,7 +145,8 @@ class Arguments:
         options = [*self._options.values(), _Option("-h, --help", "", "show this help text")]
         rows = [*self._places, *options]
         column = max(len(row.usage) for row in rows) + 4
-        lines = [f"usage: sessions {self._command} {self._usage()}", "", self._description, ""]
+        usage = f"usage: sessions {self._command} {self._usage()}"
+        lines = [usage, "", fill(self._description, _WIDTH), ""]
         for row in rows:
             start = f"  {row.usage}".ljust(column)
             lines.append(
@@ -156,6 +157,7 @@ class Arguments:
     def _usage(self) -> str:
         words = ["[OPTIONS]"] if self._options else []
         for index, place in enumerate(self._places):
-            name = f"{place.name} …" if self._several else place.name
+            repeated = self._several and index == len(self._places) - 1
+            name = f"{place.name} …" if repeated else place.name
             words.append(name if index < self._needed else f"[{name}]")
         return " ".join(words)

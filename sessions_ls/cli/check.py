@@ -42,10 +42,10 @@ def main(args: list[str]) -> int:
     if status == OK and any(problem.severity == "error" for _, problem in found):
         status = FAILED
     if given.has("--json"):
-        import json
+        from sessions_ls.cli.jsontext import laid_out
 
         plain = [{"notebook": os.path.abspath(p), **problem_json(problem)} for p, problem in found]
-        sys.stdout.write(json.dumps({"problems": plain}, indent=1) + "\n")
+        sys.stdout.write(laid_out({"problems": plain}))
     else:
         sys.stdout.write("".join(f"{problem_line(path, problem)}\n" for path, problem in found))
     return status

@@ -41,7 +41,15 @@ def with_values(text: str, settings: Sequence[str], path: str) -> str:
 
     Raises UsageError for a name that is no constant or several, and for a value of another type.
     """
-    wanted = dict(_pair(setting) for setting in settings)
+    return changed(text, settings, path, "--set ")[0]
+
+
+def changed(text: str, settings: Sequence[str], path: str, option: str) -> tuple[str, list[int]]:
+    """That text, and the numbers of the cells that it changes. Raises UsageError.
+
+    ``option`` stands before the name in the sentences.
+    """
+    wanted = dict(_pair(setting, option) for setting in settings)
     cells = [c for c in read_notebook(text).cells if c.kind == "code" and not c.disabled]
     known: dict[str, list[_Constant]] = {}
     for cell in cells:
@@ -51,19 +59,19 @@ def with_values(text: str, settings: Sequence[str], path: str) -> str:
     for name, value in wanted.items():
         found = known.get(name, [])
         if len(found) != 1:
-            raise UsageError(f"--set {name}: {_why_not(name, known, cells, path)}")
-        chosen.append((found[0], _literal(name, value, found[0].value)))
+            raise UsageError(f"{option}{name}: {_why_not(name, known, cells, path)}")
+        chosen.append((found[0], _literal(name, value, found[0].value, option)))
     lines = split_lines(text)
     for constant, literal in sorted(chosen, key=lambda pair: pair[0].start, reverse=True):
         _replace(lines, constant, literal)
-    return "".join(lines)
+    return "".join(lines), sorted({constant.cell.number for constant, _ in chosen})
 
 
-def _pair(setting: str) -> tuple[str, str]:
+def _pair(setting: str, option: str) -> tuple[str, str]:
     name, equals, value = setting.partition("=")
     name = name.strip()
     if not equals or not name.isidentifier():
-        raise UsageError(f"--set {setting}: it takes name=value")
+        raise UsageError(f"{option}{setting}: it takes name=value")
     return name, value
 
 
@@ -105,7 +113,7 @@ def _why_not(name: str, known: dict[str, list[_Constant]], cells: Sequence[Cell]
     return f"{path} has no such constant; it has {', '.join(single[:_SHOWN])}{more}"
 
 
-def _literal(name: str, text: str, present: object) -> str:
+def _literal(name: str, text: str, present: object, option: str) -> str:
     """The new literal's source. For a text any value will do, quoted or not."""
     try:
         tree = ast.parse(text.strip(), mode="eval")
@@ -118,11 +126,12 @@ def _literal(name: str, text: str, present: object) -> str:
         return text.strip().title()
     if tree is None and present is not None:
         raise UsageError(
-            f"--set {name}={text}: {text!r} is no Python literal; {name} is {present!r} in the file"
+            f"{option}{name}={text}: {text!r} is no Python literal; "
+            f"{name} is {present!r} in the file"
         )
     if not _same_kind(value, present):
         raise UsageError(
-            f"--set {name}={text}: {name} is {present!r} in the file, "
+            f"{option}{name}={text}: {name} is {present!r} in the file, "
             f"{_kind(present)}, and this is {_kind(value)}"
         )
     return repr(value) if tree is None else ast.unparse(tree)

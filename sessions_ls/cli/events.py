@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from sessions_ls.cli.remote import Remote
     from sessions_ls.cli.screen import Screen
     from sessions_ls.live.session import LiveSession
 
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 
 
 class EventLines:
-    """Writes the events of one run of ``session``, each as it comes."""
+    """Writes the events of one run of ``session``, each as it comes.
 
-    def __init__(self, session: LiveSession, screen: Screen) -> None:
+    ``about`` is what the last one also says: which bytes the results belong to, who asked and why.
+    """
+
+    def __init__(self, session: LiveSession | Remote, screen: Screen, about: Event) -> None:
         self._session = session
         self._screen = screen
+        self._about = about
 
     def take(self, event: Event) -> None:
         """Write one event."""
@@ -31,6 +36,8 @@ class EventLines:
         """Nothing is left to write: the last event was ``done``."""
 
     def _plain(self, event: Event) -> Event:
+        if event["event"] == "done":
+            return {**event, **self._about, **event}
         if "outputs" in event:
             event = {key: value for key, value in event.items() if key != "outputs"}
         record = event.get("record")

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from sessions_ls.cli.remote import Remote
     from sessions_ls.live.session import LiveSession
     from sessions_ls.notebook.cells import Cell
     from sessions_ls.reactive.staleness import Status
@@ -46,7 +47,7 @@ class JUnit:
         elif event["event"] == "done":
             self._seconds = event["seconds"]
 
-    def write(self, session: LiveSession) -> None:
+    def write(self, session: LiveSession | Remote) -> None:
         """Write the report. Raises OSError."""
         name = os.path.basename(self._notebook)
         suite = ElementTree.Element("testsuite", name=name, time=f"{self._seconds:.3f}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from sessions_ls._version import __version__
 from sessions_ls.cli import COMMANDS, OK
 from sessions_ls.cli.arguments import UsageError
 
@@ -16,13 +17,14 @@ def main(args: list[str]) -> int:
         sys.stdout.write(_help())
         return OK
     if word in ("-V", "--version"):
-        sys.stdout.write(f"sessions {_version()}\n")
+        sys.stdout.write(f"sessions {__version__}\n")
         return OK
     raise UsageError(_unknown(word))
 
 
 def _help() -> str:
-    lines = [f"  {name:<8}{what}" for name, what in COMMANDS.items()]
+    column = max(map(len, COMMANDS)) + 2
+    lines = [f"  {name:<{column}}{what}" for name, what in COMMANDS.items()]
     return "\n".join(
         [
             "usage: sessions COMMAND …",
@@ -39,15 +41,6 @@ def _help() -> str:
             "",
         ]
     )
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("sessions-ls")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def _unknown(word: str) -> str:

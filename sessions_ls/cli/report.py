@@ -9,10 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from sessions_ls.cli.remote import Remote
     from sessions_ls.cli.screen import Screen
     from sessions_ls.live.session import LiveSession
     from sessions_ls.notebook.cells import Cell
-    from sessions_ls.results.record import ErrorInfo, Record
+    from sessions_ls.results.record import ErrorInfo, Output, Record
 
     Event = dict[str, Any]
 
@@ -24,14 +25,14 @@ _EXPLAINS = ("cyclic-reference", "ambiguous-name")
 class Report:
     """Prints the events of one run of ``session``; ``path`` is the notebook's as it was given."""
 
-    def __init__(self, path: str, session: LiveSession, screen: Screen) -> None:
+    def __init__(self, path: str, session: LiveSession | Remote, screen: Screen) -> None:
         self.path = path
         self._session = session
         self._screen = screen
         self._title: dict[int, str | None] = {}
         self._started: set[int] = set()
         self._named: int | None = None
-        self._printed: list[object] = []
+        self._printed: list[Output] = []
         self._causes: dict[int, str] = {}
         self._death_told = False
         self.done: Event | None = None
@@ -86,8 +87,11 @@ class Report:
         self._started.add(number)
         if self._screen.progress is not None:
             self._screen.progress.rest()
-        known = {id(output) for output in self._printed}
-        self._show(number, [o for o in record.outputs if id(o) not in known], record.text)
+        outputs = list(record.outputs)
+        for output in self._printed:
+            if output in outputs:
+                outputs.remove(output)
+        self._show(number, outputs, record.text)
         self._printed = []
         if record.error is not None and record.state == "error":
             self._causes[number] = f"cell {number}, which failed"

@@ -7,10 +7,12 @@ import sys
 
 from sessions_ls.cli import FAILED, OK, console
 from sessions_ls.cli.arguments import Arguments, UsageError
-from sessions_ls.cli.opening import opened
+from sessions_ls.cli.opening import looked_at
 from sessions_ls.cli.rendering import shown
 from sessions_ls.cli.select import cell_named
+from sessions_ls.cli.trim import lines_given, trimmed, trimmed_record
 from sessions_ls.live.view import mimes
+from sessions_ls.notebook.files import read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,20 +41,19 @@ def main(args: list[str]) -> int:
     """Carry out `sessions show`. Raises SessionsError where the request is wrong."""
     given = _arguments(args)
     path = given["NOTEBOOK"]
-    session = opened(path)
-    for trouble in session.troubles:
-        console.message(trouble)
-    mime, out = given.last("--mime"), given.last("--out")
+    client = looked_at(path, read_source(path), "sessions show")
+    mime, out, lines = given.last("--mime"), given.last("--out"), lines_given(given)
     if mime is None and out is not None:
         mime = _mime(out)
-    cells = session.view().cells
+    cells = client.view().cells
     name = given.last("CELL")
     if name is not None:
-        cell = cell_named(session.notebook, name, path)
+        cell = cell_named(client.notebook, name, path)
         cells = [cells[cell.number - 1]]
+    client.close()
     if mime is None:
-        return _show(cells, path)
-    return _show_as(mime, cells, path, out)
+        return _show(cells, path, lines)
+    return _show_as(mime, cells, path, out, lines)
 
 
 def _arguments(args: list[str]) -> Taken:
@@ -66,6 +67,9 @@ def _arguments(args: list[str]) -> Taken:
         .place("CELL", "its number or title", needed=False)
         .option("--mime", "M", "the form wanted, such as image/png")
         .option("--out", "FILE", "write to this file")
+        .option(
+            "--lines", "N", "of each long text N lines, from its head and tail", excludes="--out"
+        )
         .parse(args)
     )
 
@@ -78,8 +82,8 @@ def _mime(out: str) -> str:
 # -- as a person reads it ------------------------------------------------------------------------
 
 
-def _show(cells: Sequence[CellView], path: str) -> int:
-    """Print everything there is of each cell."""
+def _show(cells: Sequence[CellView], path: str, lines: int | None) -> int:
+    """Print everything there is of each cell, or so many lines of each text."""
     status = OK
     paint = console.Paint(sys.stdout)
     for cell in cells:
@@ -90,6 +94,8 @@ def _show(cells: Sequence[CellView], path: str) -> int:
                 status = _nothing(cell, path)
             continue
         _mark(cell)
+        if lines is not None:
+            record = trimmed_record(record, lines)
         text = _text(record)
         if several and (text or record.error is not None):
             name = f"[{cell.number}] {cell.cell.title or ''}".rstrip()
@@ -132,7 +138,9 @@ def _nothing(cell: CellView, path: str) -> int:
 # -- in one form ---------------------------------------------------------------------------------
 
 
-def _show_as(mime: str, cells: Sequence[CellView], path: str, out: str | None) -> int:
+def _show_as(
+    mime: str, cells: Sequence[CellView], path: str, out: str | None, lines: int | None
+) -> int:
     """Write the results of one cell in one form."""
     having = [cell for cell in cells if mime in mimes(cell.record)]
     if not having and len(cells) == 1 and cells[0].record is None:
@@ -148,6 +156,8 @@ def _show_as(mime: str, cells: Sequence[CellView], path: str, out: str | None) -
     parts = [o.data for o in cell.record.outputs if o.mime == mime]
     if mime == "text/plain" and cell.record.text:
         parts.append(cell.record.text)
+    if lines is not None:
+        parts = [trimmed(part, lines) if isinstance(part, str) else part for part in parts]
     if out is not None:
         _write_files(parts, out, path)
     else:

@@ -10,10 +10,12 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
     from typing import Any
 
     from sessions_ls.cli.progress import Progress
+    from sessions_ls.cli.remote import Remote
     from sessions_ls.live.session import LiveSession
 
 _HANDLED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM")
@@ -22,12 +24,21 @@ PATIENCE = 5
 
 
 class Signals:
-    """While it is in force, signals stop the run of ``session`` and its results are kept."""
+    """While it is in force, signals stop the run of ``session`` and its results are kept.
 
-    def __init__(self, session: LiveSession, progress: Progress | None) -> None:
+    With ``leave`` the run can go on without us, and does when we are asked to end.
+    """
+
+    def __init__(
+        self,
+        session: LiveSession | Remote,
+        progress: Progress | None,
+        leave: Callable[[], None] | None = None,
+    ) -> None:
         self.number: int | None = None
         self._session = session
         self._progress = progress
+        self._leave = leave
         self._count = 0
         self._before: dict[int, Any] = {}
 
@@ -52,6 +63,9 @@ class Signals:
         if self.number is None:
             self.number = number
         self._count += 1
+        if self._leave is not None and number != signal.SIGINT and self._count == 1:
+            self._leave()
+            return
         if number != signal.SIGINT:
             signal.alarm(PATIENCE)
         if self._count == 1:

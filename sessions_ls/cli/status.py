@@ -5,20 +5,25 @@ from __future__ import annotations
 import os
 import sys
 
-from sessions_ls.cli import OK, console
+from sessions_ls.cli import OK, console, source
 from sessions_ls.cli.arguments import Arguments
 from sessions_ls.cli.check import problem_line
-from sessions_ls.cli.opening import opened
+from sessions_ls.cli.opening import looked_at
 from sessions_ls.cli.rendering import headline, shown
+from sessions_ls.cli.trim import trimmed_cell
 from sessions_ls.results.text import first_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from sessions_ls.live.view import CellView, View
 
 _COLOURS = {"fresh": "32", "error": "31", "blocked": "33", "stale": "33", "interrupted": "33"}
 _LONGEST = 200
 """Characters of a result's first line, where no terminal sets a limit."""
+_LINES = 40
+"""Lines of each text in JSON; `sessions show` has them all."""
 
 
 def main(args: list[str]) -> int:
@@ -31,17 +36,24 @@ def main(args: list[str]) -> int:
     arguments.place("NOTEBOOK", "a Python file with `# %%` cells")
     given = arguments.option("--json", "", "print one JSON object").parse(args)
     path = given["NOTEBOOK"]
-    session = opened(path)
-    for trouble in session.troubles:
-        console.message(trouble)
-    view = session.view()
+    text, digest = source.read(path)
+    client = looked_at(path, text, "sessions status")
+    view = client.view()
+    client.close()
     if given.has("--json"):
-        import json
+        from sessions_ls.cli.jsontext import laid_out
 
-        sys.stdout.write(json.dumps(view.to_json(), indent=1) + "\n")
+        sys.stdout.write(laid_out(_plain(view, digest)))
     else:
         sys.stdout.write(_table(view, path))
     return OK
+
+
+def _plain(view: View, digest: str) -> dict[str, Any]:
+    """The view for JSON, with the hash of the file's bytes, its long texts trimmed."""
+    whole = view.to_json()
+    cells = [trimmed_cell(cell, _LINES) for cell in whole["cells"]]
+    return {"notebook": whole["notebook"], "source": digest, **whole, "cells": cells}
 
 
 def _table(view: View, path: str) -> str:

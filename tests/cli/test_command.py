@@ -39,6 +39,13 @@ def test_help_of_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> Non
     assert max(map(len, out.splitlines())) <= 88
 
 
+def test_only_the_last_place_is_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["set", "--help"]) == 0
+    assert capsys.readouterr().out.startswith(
+        "usage: sessions set [OPTIONS] NOTEBOOK NAME=VALUE …\n"
+    )
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert re.fullmatch(r"sessions (\d+\.\d+.*|\(not installed\))\n", capsys.readouterr().out)
@@ -76,6 +83,7 @@ FORBIDDEN = [
     "inspect", "logging", "lsprotocol", "pathlib", "pygls", "random", "rich", "shutil", "socket",
     "sqlite3", "subprocess", "tempfile", "threading", "tomllib", "traceback", "typing",
     "unicodedata", "urllib", "xml",
+    "selectors", "sessions_ls.cli.remote", "sessions_ls.live.client", "sessions_ls.live.wire",
 ]  # fmt: skip
 _IMPORTS = """\
 import sys

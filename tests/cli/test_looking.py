@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -133,8 +134,9 @@ def test_status_json(look: Look) -> None:
     code, out, err = look("status", "nb.py", "--json")
     assert (code, err) == (0, "")
     found = json.loads(out)
-    assert found.keys() == {"notebook", "kernel", "bonds", "cells", "problems"}
+    assert found.keys() == {"notebook", "source", "kernel", "bonds", "cells", "problems"}
     assert found["notebook"] == str(Path("nb.py").resolve())
+    assert found["source"] == f"sha256:{hashlib.sha256(Path('nb.py').read_bytes()).hexdigest()}"
     assert found["kernel"]["state"] == "none"
     assert os.path.isabs(found["kernel"]["python"])
     first, words, *_ = found["cells"]
@@ -331,3 +333,20 @@ def test_looking_writes_nothing(look: Look) -> None:
     for command in ("status", "check", "show"):
         look(command, "nb.py")
     assert files() == before
+
+
+@pytest.mark.parametrize("text", [b"# %%\r\nx = 1\r\n", b"\xef\xbb\xbfx = 1", b""])
+def test_the_source_is_the_hash_of_the_bytes(look: Look, text: bytes) -> None:
+    Path("nb.py").write_bytes(text)
+    _, out, _ = look("status", "nb.py", "--json")
+    assert json.loads(out)["source"] == f"sha256:{hashlib.sha256(text).hexdigest()}"
+
+
+def test_json_is_a_cell_a_line(look: Look) -> None:
+    _, out, _ = look("status", "nb.py", "--json")
+    found = json.loads(out)
+    lines = out.splitlines()
+    assert [json.loads(line.rstrip(",")) for line in lines if line.startswith("  {")] == [
+        *found["cells"],
+        *found["problems"],
+    ]

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import time
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -257,7 +258,7 @@ def test_values_set_for_one_run_leave_the_file_stale(sessions: Shell) -> None:
 
 
 def test_events(sessions: Shell) -> None:
-    sessions.write(
+    path = sessions.write(
         "nb.py", "# %% A\nprint('a')\n41 + 1\n# %%\nx = 1 / 0\n# %%\nx\n# %%\ndisplay(1)\n"
     )
     ended = sessions("run", "nb.py", "--json")
@@ -265,7 +266,11 @@ def test_events(sessions: Shell) -> None:
     events = ended.events
     done = events.pop()
     assert done.pop("seconds") > 0
-    assert done == {"event": "done", "ok": False, "ran": 3, "failed": 1, "blocked": 1}
+    assert done.pop("source") == f"sha256:{sha256(path.read_bytes()).hexdigest()}"
+    assert re.fullmatch(r"sessions run \(pid \d+\)", done.pop("who"))
+    assert done == {
+        "event": "done", "ok": False, "ran": 3, "failed": 1, "blocked": 1, "cause": "command",
+    }  # fmt: skip
     by_cell: dict[int, list[str]] = {}
     for event in events:
         what = event["state"] if event["event"] == "cell" else event["event"]
@@ -279,6 +284,7 @@ def test_events(sessions: Shell) -> None:
         4: ["queued", "running", "display", "ok"],
     }
     output = next(event for event in events if event["event"] == "output")
+    assert output.pop("id") == events[0]["id"]
     assert output == {"event": "output", "number": 1, "stream": "stdout", "text": "a\n"}
     first = next(event for event in events if event.get("state") == "ok")
     assert (first["title"], first["text"], first["stdout"]) == ("A", "42", "a\n")
