@@ -6,7 +6,8 @@
 Installs the rivals into virtual environments of its own (below $SESSIONS_BENCH_CACHE, by default
 ~/.cache/sessions-bench) and prints a Markdown table. With `--check` it installs nothing, measures
 with the Python that runs it what has a limit and needs no rival, and exits 1 if a limit is broken;
-with `--slack N` only if a ratio is over N times its limit, for machines that are slow or busy.
+with `--slack N` only if a ratio or a number is over N times its limit, for machines that are slow
+or busy.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from benchmarks import analysis, environments, headless, kernel, memory, session
+from benchmarks import analysis, environments, headless, kernel, live, memory, session
 from benchmarks.measure import MeasureError, say
 from benchmarks.plan import Part, Plan, Report
 from benchmarks.table import HEAD, Row, markdown
@@ -29,6 +30,7 @@ PARTS: dict[str, Part] = {
     "analysis": analysis.measure,
     "session": session.measure,
     "memory": memory.measure,
+    "live": live.measure,
 }
 
 

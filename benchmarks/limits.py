@@ -4,7 +4,9 @@ from __future__ import annotations
 
 
 class Limit:
-    """``at_most`` times the thing beside it (kind "ratio") or seconds (kind "seconds")."""
+    """``at_most`` times the thing beside it (kind "ratio"), seconds (kind "seconds"), or so many
+    of something (kind "count").
+    """
 
     def __init__(self, kind: str, at_most: float) -> None:
         self.kind = kind
@@ -13,8 +15,8 @@ class Limit:
     def holds(self, value: float | None, ratio: float | None, slack: float = 1.0) -> bool | None:
         """Whether a figure keeps to ``slack`` times it; None where it was not measured.
 
-        With slack only ratios are held to it: of a machine that is slow or busy, seconds say
-        nothing without something measured beside them.
+        With slack seconds are not held to it: of a machine that is slow or busy they say nothing
+        without something measured beside them.
         """
         figure = ratio if self.kind == "ratio" else value
         if figure is None:
@@ -28,6 +30,10 @@ def _ratio(at_most: float) -> Limit:
 
 def _seconds(at_most: float) -> Limit:
     return Limit("seconds", at_most)
+
+
+def _count(at_most: int) -> Limit:
+    return Limit("count", at_most)
 
 
 HEADLESS_CHAIN = {10: _ratio(5.0), 1_000: _ratio(8.0)}
@@ -47,3 +53,16 @@ RUN_AGAIN = _seconds(0.3)
 """1,000 cells on the live kernel and saved."""
 MEMORY = _ratio(1.5)
 """Resident memory of the idle kernel beside an idle `python`."""
+FIRST_EVENT = _seconds(0.001)
+"""From a request to its first event through the socket of a session, over that in process."""
+EDIT_SEEN = _seconds(0.2)
+"""From an edit on disk to what an attached client shows of it, the median."""
+EDIT_SEEN_WORST = _seconds(1.0)
+SAVES = _count(2)
+"""Runs that 100 saves within a second cause."""
+LOST = _count(0)
+"""Edits and results that two clients lose who edit different cells."""
+LEFT = _count(0)
+"""Descriptors, threads and processes that clients and kernels leave behind in a session."""
+GROWTH = _ratio(1.1)
+"""Memory of a session process after clients and kernels came and went, beside before."""

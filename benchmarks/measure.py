@@ -53,6 +53,18 @@ class Samples:
         figures = self.figures.get(name)
         return statistics.median(figures.values()) if figures else None
 
+    def worst(self, name: str) -> float | None:
+        """The largest figure, None without any."""
+        return max(self.figures.get(name, {}).values(), default=None)
+
+    def over(self, name: str, beside: str) -> Samples:
+        """What ``name`` took more than ``beside`` in the same round, under the same name."""
+        made = Samples()
+        made.problems = {n: self.problems[n] for n in (name, beside) if n in self.problems}
+        one, other = self.figures.get(name, {}), self.figures.get(beside, {})
+        made.figures[name] = {n: one[n] - other[n] for n in sorted(one.keys() & other.keys())}
+        return made
+
     def ratio(self, name: str, beside: str) -> float | None:
         """The median of the ratios of figures that were taken in the same round."""
         one, other = self.figures.get(name, {}), self.figures.get(beside, {})

@@ -12,19 +12,20 @@ from benchmarks.measure import Samples
 class Row:
     """One comparison: ours beside something else, both from the same rounds.
 
-    ``ours`` and ``beside`` name contenders of ``samples``. ``unit`` is "s" or "MiB".
+    ``ours`` and ``beside`` name contenders of ``samples``. ``unit`` is "s", "MiB", or "" for a
+    number of things. ``worst``: not the medians but the largest figure counts.
     """
 
     def __init__(
         self, what: str, samples: Samples, ours: str, beside: str = "",
-        limit: Limit | None = None, unit: str = "s",
+        limit: Limit | None = None, unit: str = "s", worst: bool = False,
     ) -> None:  # fmt: skip
         self.what = what
         self.beside = beside
         self.limit = limit
         self.unit = unit
         self.count = samples.count(ours)
-        self.value = samples.median(ours)
+        self.value = samples.worst(ours) if worst else samples.median(ours)
         self.other = samples.median(beside) if beside else None
         self.ratio = samples.ratio(ours, beside) if beside else None
         self.holds = limit.holds(self.value, self.ratio) if limit else None
@@ -72,13 +73,17 @@ class Row:
     def _shown(self, figure: float | None) -> str:
         if figure is None:
             return "not measured"
-        return seconds(figure) if self.unit == "s" else f"{figure:.1f} {self.unit}"
+        if self.unit == "s":
+            return seconds(figure)
+        return f"{figure:.1f} {self.unit}" if self.unit else f"{figure:g}"
 
     def _shown_limit(self) -> str:
         if self.limit is None:
             return ""
         if self.limit.kind == "ratio":
             return f"≤ {shown_ratio(self.limit.at_most)}"
+        if self.limit.kind == "count":
+            return f"≤ {self.limit.at_most:g}"
         return f"≤ {seconds(self.limit.at_most)}"
 
 

@@ -133,3 +133,24 @@ def test_tables_are_aligned() -> None:
 def test_samples_of_nothing_have_no_figures() -> None:
     assert Samples().median("ours") is None
     assert Samples().ratio("ours", "theirs") is None
+
+
+def test_the_worst_figure_and_what_one_takes_more() -> None:
+    ours, theirs = counting([0, 3, 9, 5], [], "ours"), counting([0, 1, 2, 3], [], "theirs")
+    samples = interleave([ours, theirs], 3)
+    row = Row("a thing", samples, "ours", limit=Limit("seconds", 5.0), worst=True)
+    assert (row.value, row.broken()) == (9, True)
+    assert samples.over("ours", "theirs").figures == {"ours": {0: 2, 1: 7, 2: 2}}
+    assert samples.over("ours", "nobody").median("ours") is None
+
+
+@pytest.mark.parametrize(
+    ("count", "at_most", "slack", "broken"),
+    [(2, 2, 1.0, False), (3, 2, 1.0, True), (3, 2, 8.0, False), (1, 0, 8.0, True)],
+)
+def test_numbers_of_things(count: int, at_most: int, slack: float, broken: bool) -> None:
+    samples = interleave([counting([0, count], [], "ours")], 1)
+    row = Row("things", samples, "ours", limit=Limit("count", at_most), unit="")
+    assert row.broken(slack) is broken
+    assert row.cells()[1] == str(count)
+    assert f"≤ {at_most}" in row.cells()

@@ -1,0 +1,116 @@
+"""A language client: starts `sessions-ls` on pipes, sends, and waits for what it publishes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 10.0
+"""Seconds to wait for what the server owes us."""
+
+
+class Editor:
+    """One notebook open in a language client."""
+
+    def __init__(self, path: Path) -> None:
+        self._uri = path.as_uri()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "sessions_ls.lsp"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=path.parent,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )  # fmt: skip
+        self._changed = threading.Condition()
+        self._answers: dict[int, Any] = {}
+        self._published: list[tuple[float, str]] = []
+        self._number = 0
+        self._version = 1
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._ask("initialize", {"processId": os.getpid(), "rootUri": None, "capabilities": {}})
+        self._tell("initialized", {})
+        text = path.read_text("utf-8")
+        document = {"uri": self._uri, "languageId": "python", "version": 1, "text": text}
+        self._tell("textDocument/didOpen", {"textDocument": document})
+
+    def command(self, name: str) -> Any:
+        """Carry out a command of the server, and wait for its answer."""
+        argument = {"uri": self._uri}
+        return self._ask("workspace/executeCommand", {"command": name, "arguments": [argument]})
+
+    def change(self, text: str) -> None:
+        """Replace the text of the buffer."""
+        self._version += 1
+        document = {"uri": self._uri, "version": self._version}
+        changes = [{"text": text}]
+        self._tell("textDocument/didChange", {"textDocument": document, "contentChanges": changes})
+
+    def saved(self) -> None:
+        """Say that the file was saved."""
+        self._tell("textDocument/didSave", {"textDocument": {"uri": self._uri}})
+
+    def published(self, since: float, wanted: Callable[[str], bool]) -> float:
+        """When diagnostics that are ``wanted`` came first, not before ``since``."""
+        until = time.perf_counter() + PATIENCE
+        with self._changed:
+            while True:
+                for when, text in self._published:
+                    if when >= since and wanted(text):
+                        self._published.clear()
+                        return when
+                if not self._changed.wait(until - time.perf_counter()):
+                    raise RuntimeError("the diagnostics did not come")
+
+    def close(self) -> None:
+        """End the server."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _tell(self, method: str, params: Any, **more: Any) -> None:
+        content = json.dumps({"jsonrpc": "2.0", "method": method, "params": params, **more})
+        self._write(content)
+
+    def _write(self, content: str) -> None:
+        data = content.encode()
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(data), data))
+        self._process.stdin.flush()
+
+    def _ask(self, method: str, params: Any) -> Any:
+        self._number += 1
+        number = self._number
+        self._tell(method, params, id=number)
+        with self._changed:
+            if not self._changed.wait_for(lambda: number in self._answers, PATIENCE):
+                raise RuntimeError(f"no answer to {method}")
+            answer = self._answers.pop(number)
+        if "error" in answer:
+            raise RuntimeError(answer["error"]["message"])
+        return answer["result"]
+
+    def _listen(self) -> None:
+        stream = self._process.stdout
+        assert stream is not None
+        while line := stream.readline():
+            if not line.lower().startswith(b"content-length:"):
+                continue
+            size = int(line.partition(b":")[2])
+            while stream.readline().strip():
+                pass
+            content = stream.read(size)
+            came = time.perf_counter()
+            message = json.loads(content)
+            if "id" in message and "method" in message:
+                self._write(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": None}))
+                continue
+            with self._changed:
+                if "id" in message:
+                    self._answers[message["id"]] = message
+                elif message["method"] == "textDocument/publishDiagnostics":
+                    self._published.append((came, content.decode()))
+                self._changed.notify_all()
