@@ -12,6 +12,7 @@ from _thread import RLock, allocate_lock, start_new_thread
 from sessions_ls.kernel.interpreter import choose
 from sessions_ls.live.elsewhere import Elsewhere
 from sessions_ls.live.link import reach
+from sessions_ls.live.lock import stopped
 from sessions_ls.live.mirror import NO_KERNEL, Mirror
 from sessions_ls.live.recall import Recalled, minor
 from sessions_ls.live.request import Summary
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 LONGEST = 15.0
 """Seconds to wait for the answer to anything but a run."""
+
+LOOK = 0.9
+"""Seconds between two looks whether a session that is to answer has been stopped."""
 
 PATIENCE = 1.5
 """Seconds that a session may take to hear a request. It hears while it runs."""
@@ -290,9 +294,23 @@ class Client:
             came.release()
 
         self._send(what, self.reserve()[1], done, **more)
-        if not came.acquire(timeout=-1 if seconds is None else seconds):
-            raise NotLive(f"the live session of {self.path} did not answer within {seconds:g} s")
+        waited, stuck = 0.0, 0
+        while not came.acquire(timeout=LOOK):
+            waited += LOOK
+            stuck = stuck + 1 if self._is_stopped() else 0
+            if stuck > 1:
+                raise NotLive(f"{self._name} is lost: its process is stopped")
+            if seconds is not None and waited >= seconds:
+                raise NotLive(f"{self._name} did not answer within {seconds:g} s")
         return answers[0]
+
+    def _is_stopped(self) -> bool:
+        line = self._line
+        return line is not None and stopped(line.pid)
+
+    @property
+    def _name(self) -> str:
+        return f"the live session of {os.path.basename(self.path)}"
 
     def _send(
         self, what: str, ticket: int, done: Callable[[Message], None], **more: object
@@ -316,7 +334,7 @@ class Client:
         except OSError:
             why = "it has just ended"
         self._waiting.pop(ticket, None)
-        raise NotLive(f"the live session of {os.path.basename(self.path)} is lost: {why}")
+        raise NotLive(f"{self._name} is lost: {why}")
 
     # -- what the session says -------------------------------------------------------------------
 

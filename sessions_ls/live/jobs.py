@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from sessions_ls.live.request import Request
     from sessions_ls.notebook.cells import Notebook
 
-SPELL = 2.0
-"""Seconds after the run of a save in which the next one waits until no further save comes."""
-
 QUIET = 0.1
-"""Seconds without a save after which that one runs."""
+"""Seconds in which a save that follows another waits for a further one."""
+
+LONGEST = 2.0
+"""Seconds between the runs of saves that never cease."""
 
 
 class Job:
@@ -52,15 +52,17 @@ class Jobs:
     def __init__(self) -> None:
         self._jobs: list[Job] = []
         self._ended = False
-        self._saved = -SPELL  # when the run of a save was last taken
+        self._asked = self._saved = -LONGEST  # when a save last came, and when one was last taken
         self._changed = threading.Condition()
 
     def put(self, job: Job) -> None:
         """Add a job; a save that waits takes a later save of the same client into itself."""
         with self._changed:
             now = time.monotonic()
-            if job.is_save and now < self._saved + SPELL:
-                job.due = min(now + QUIET, self._saved + SPELL)
+            if job.is_save:
+                if now < self._asked + QUIET:
+                    job.due = min(now + QUIET, self._saved + LONGEST)
+                self._asked = now
             for other in self._jobs:
                 if other.is_save and job.is_save and other.peer == job.peer:
                     other.due = job.due

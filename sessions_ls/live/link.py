@@ -77,12 +77,9 @@ def _greet(found: Holder, place: Place, who: str) -> tuple[Line, int]:
     """Connect and say who we are. Raises OSError and Unreachable."""
     import json
 
-    from sessions_ls.live.sockets import connect, limit_sending
+    from sessions_ls.live.sockets import connect
 
-    connection = connect(found, ANSWER)
-    connection.setblocking(True)
-    limit_sending(connection, ANSWER)
-    line = Line(connection.detach())
+    line = Line(connect(found, ANSWER), found.pid)
     try:
         hello = {
             "protocol": PROTOCOL,

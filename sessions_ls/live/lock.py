@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -285,9 +286,11 @@ def _remove(path: str) -> None:
 
 
 def _unusable(place: Place, error: OSError) -> str:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    remedy = "make room there" if full else "remove it"
     return (
         f"The lock file {place.lock} cannot be used ({error.strerror or error}): "
-        "remove it, or set SESSIONS_RUNTIME_DIR to another folder."
+        f"{remedy}, or set SESSIONS_RUNTIME_DIR to another folder."
     )
 
 

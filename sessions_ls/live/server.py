@@ -12,6 +12,7 @@ import time
 
 from sessions_ls.kernel.frames import pack
 from sessions_ls.live.jobs import Job
+from sessions_ls.live.kernelwatch import KernelWatch
 from sessions_ls.live.peers import Peers
 from sessions_ls.live.request import Request
 from sessions_ls.live.runner import Runner
@@ -75,6 +76,7 @@ class Server:
         self._waker.setblocking(False)
         self._woken.setblocking(False)
         self._selector = selectors.DefaultSelector()
+        self._kernel = KernelWatch(self._selector)
         self.after_run = _nothing
 
     # -- from other threads ----------------------------------------------------------------------
@@ -124,6 +126,7 @@ class Server:
         if what == "program":
             self._peers.broadcast({"m": "program", **session.outline()})
         elif what == "kernel":
+            self._wake()
             self._peers.broadcast({"m": "kernel", "kernel": session.kernel_json()})
         elif what == "lost":
             self._peers.broadcast({"m": "lost"})
@@ -145,6 +148,7 @@ class Server:
                 for key, events in ready:
                     self._serve_one(key.fileobj, key.data, events)
                 self._watch_writers()
+                self._kernel.watch(self._session.kernel_pid())
                 self._look()
         finally:
             self._finish()
@@ -154,6 +158,9 @@ class Server:
             self._accept()
         elif what is self._woken:
             self._woken.recv(4096)
+        elif what == self._kernel.fd:
+            self._kernel.watch(None)
+            self._session.notice_death()
         elif peer is not None:
             if events & selectors.EVENT_WRITE:
                 self._peers.send_more(peer)

@@ -151,6 +151,29 @@ class LiveSession:
             with self.lock:
                 self.told("kernel")
 
+    def kernel_pid(self) -> int | None:
+        """The kernel's process."""
+        return None if self._kernel is None else self._kernel.pid
+
+    def notice_death(self) -> None:
+        """Has the kernel died while it was idle? Whoever runs a cell notices it by itself."""
+        if self._turn.acquire(blocking=False):
+            try:
+                self._bury_idle()
+            finally:
+                self._turn.release()
+
+    def _bury_idle(self) -> None:
+        kernel = self._kernel
+        if kernel is None or kernel.alive():
+            return
+        try:
+            while kernel.receive(0) is not None:
+                continue  # what it still said belongs to no run
+        except KernelDied as death:
+            self._drop_kernel()
+            self._emit({"event": "kernel", "state": "dead", "message": str(death)})
+
     def interrupt(self) -> None:
         """Stop the running cell; the cells queued after it stay stale."""
         self._interrupted = True
@@ -252,6 +275,7 @@ class LiveSession:
             return summary
 
     def _run(self, request: Request, summary: Summary, deadline: float | None) -> None:
+        self._bury_idle()
         with self.lock:
             selection = self._state.begin(request, summary)
             idents = self._state.cells.idents

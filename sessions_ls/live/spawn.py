@@ -81,7 +81,10 @@ def daemonize() -> Ready:
     _close_inherited()
     if os.fork():
         os._exit(0)  # init is the parent of the other one, and nobody has to wait for it
-    os.write(fd, b"pid %d\n" % os.getpid())
+    try:
+        os.write(fd, b"pid %d\n" % os.getpid())
+    except BrokenPipeError:  # who started us has gone meanwhile
+        os._exit(0)
     os.setsid()
     os.chdir("/")
     return Ready(fd)

@@ -12,6 +12,7 @@ import os
 import time
 
 from sessions_ls.kernel.frames import pack
+from sessions_ls.live.sockets import hang_up
 from sessions_ls.results.record import ErrorInfo, Output, Record
 
 TYPE_CHECKING = False
@@ -82,10 +83,11 @@ class Incoming:
 class Line:
     """A connection to a session. One thread receives; any may send."""
 
-    def __init__(self, fd: int) -> None:
-        """``fd`` is a connected, blocking socket, owned from now on."""
+    def __init__(self, fd: int, pid: int = 0) -> None:
+        """``fd`` is a blocking socket, owned from now on; at its other end is process ``pid``."""
         from _thread import allocate_lock
 
+        self.pid = pid
         self._fd = fd
         self._incoming = Incoming()
         self._ready: list[bytes] = []
@@ -111,7 +113,7 @@ class Line:
                     if view and time.monotonic() > limit:
                         raise BlockingIOError("the other side takes nothing")
             except OSError:
-                self._end()
+                hang_up(self._fd)
                 raise
 
     def receive(self, seconds: float | None = None) -> Message | None:
@@ -140,16 +142,7 @@ class Line:
         """End the conversation: whoever receives wakes up and hears that it is over."""
         with self._sending:
             if self._fd >= 0:
-                self._end()
-
-    def _end(self) -> None:
-        import socket
-
-        with socket.socket(fileno=os.dup(self._fd)) as sock:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:  # the other side was faster
-                return
+                hang_up(self._fd)
 
     def close(self) -> None:
         """Close the descriptor. For the thread that receives."""

@@ -11,9 +11,14 @@ from pathlib import Path
 import pytest
 
 from sessions_ls.live.client import NotLive, outcome
+from sessions_ls.live.lock import Lock
 from sessions_ls.live.opening import open_client
+from sessions_ls.live.place import place_of
 from sessions_ls.live.request import Request
-from sessions_ls.live.settings import load_settings
+from sessions_ls.live.server import Server
+from sessions_ls.live.session import LiveSession
+from sessions_ls.live.settings import Settings, load_settings
+from sessions_ls.live.sockets import listen_on_loopback
 from sessions_ls.results.errors import SessionFileError
 from tests.live.shared import Person, at_notebook, end, until, who_holds
 
@@ -323,3 +328,52 @@ def test_a_client_that_shows_no_text_hears_of_runs(tmp_path: Path) -> None:
         editor.run()
         until(lambda: any(e["event"] == "done" for e in silent), lambda: f"heard {silent}")
         assert client.attached
+
+
+def test_a_session_on_a_port_wants_its_token(tmp_path: Path) -> None:
+    """As where there are no Unix sockets."""
+    notebook = tmp_path / "n.py"
+    notebook.write_text(CHAIN)
+    place = place_of(str(notebook))
+    lock = Lock.acquire(place, "session")
+    assert lock is not None
+    listener, address, token = listen_on_loopback()
+    listener.listen()
+    listener.setblocking(False)
+    server = Server("1", listener, token, 60.0, lambda: True)
+    session = LiveSession(str(notebook), Settings(), server.runner.hear)
+    session.submit(CHAIN)
+    serving = threading.Thread(target=server.serve, args=(session,), daemon=True)
+    serving.start()
+    try:
+        lock.announce(address, "a guess")
+        assert "the token is not that of this session" in Person(notebook).client.troubles[0]
+        lock.announce(address, token)
+        assert Person(notebook).run().ran == 3
+    finally:
+        server.end("the test is over")
+        serving.join()
+        lock.release()
+
+
+def test_a_kernel_that_dies_while_idle_is_noticed(tmp_path: Path) -> None:
+    with at_notebook(tmp_path / "n.py", CHAIN, "editor") as (editor,):
+        editor.run()
+        os.kill(editor.client.kernel_json()["pid"], signal.SIGKILL)
+        editor.sees("fresh* fresh* fresh*")
+        [death] = [event for event in editor.events if event["event"] == "kernel"]
+        assert "SIGKILL" in death["message"]
+        assert editor.run(3).ok
+
+
+def test_a_session_stopped_in_the_middle_of_a_run_is_noticed(tmp_path: Path) -> None:
+    notebook = tmp_path / "n.py"
+    text = "# %%\nimport time\ntime.sleep(1)\n"
+    with at_notebook(notebook, text, "editor") as (editor,):
+        session = who_holds(notebook)
+        assert session is not None
+        threading.Timer(0.4, os.kill, (session.pid, signal.SIGSTOP)).start()
+        started = time.monotonic()
+        with pytest.raises(NotLive, match="is stopped"):
+            editor.run()
+        assert time.monotonic() - started < 3.0

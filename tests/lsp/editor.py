@@ -51,6 +51,14 @@ def initialize_params(name: str, root: Path) -> types.InitializeParams:
 def make_client() -> LanguageClient:
     """pytest-lsp's client, with answers to the refresh requests."""
     client = make_test_lsp_client()
+    converter = client.protocol._converter
+
+    def action(found: Any, _: type) -> types.Command | types.CodeAction:
+        """lsprotocol takes a code action that holds a command for a command."""
+        kind = types.Command if isinstance(found.get("command"), str) else types.CodeAction
+        return converter.structure(found, kind)
+
+    converter.register_structure_hook(types.Command | types.CodeAction, action)
     client.refreshes = {"lens": 0, "hint": 0}  # type: ignore[attr-defined]
 
     @client.feature(types.WORKSPACE_CODE_LENS_REFRESH)

@@ -6,11 +6,14 @@ import asyncio
 import os
 import signal
 
+import pytest
 from lsprotocol import types
 
 from sessions_ls.notebook.lines import Lines
 from tests.live.shared import Person, who_holds
 from tests.lsp.editor import Buffer, Editor, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CHAIN = "# %% A\na = 1\n\n# %% B\nb = a + 1\nb\n\n# %% C\nc = b * 10\nc\n"
 
@@ -29,13 +32,15 @@ async def actions(buffer: Buffer, line: int = 0) -> dict[str, types.CodeAction]:
 async def apply(buffer: Buffer, action: types.CodeAction) -> None:
     """What an editor does with a chosen action."""
     if action.edit is not None:
-        assert action.edit.document_changes is not None
-        for change in action.edit.document_changes:
+        if action.edit.document_changes is None:  # Neovim takes no versions
+            [edit] = (action.edit.changes or {})[buffer.uri]
+        else:
+            [change] = action.edit.document_changes
             assert isinstance(change, types.TextDocumentEdit)
             assert change.text_document.version == buffer.version
             [edit] = change.edits
-            assert isinstance(edit, types.TextEdit)
-            change_all(buffer, edit)
+        assert isinstance(edit, types.TextEdit)
+        change_all(buffer, edit)
     if action.command is not None:
         arguments = action.command.arguments or [None]
         name = action.command.command.removeprefix("sessions.")
