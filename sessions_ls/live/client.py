@@ -297,16 +297,22 @@ class Client:
         waited, stuck = 0.0, 0
         while not came.acquire(timeout=LOOK):
             waited += LOOK
-            stuck = stuck + 1 if self._is_stopped() else 0
+            stuck = stuck + 1 if self.stopped else 0
             if stuck > 1:
-                raise NotLive(f"{self._name} is lost: its process is stopped")
+                raise self.lost()
             if seconds is not None and waited >= seconds:
                 raise NotLive(f"{self._name} did not answer within {seconds:g} s")
         return answers[0]
 
-    def _is_stopped(self) -> bool:
+    @property
+    def stopped(self) -> bool:
+        """Whether the session's process is stopped: then it hears nothing."""
         line = self._line
         return line is not None and stopped(line.pid)
+
+    def lost(self) -> NotLive:
+        """What is to be said of a session that is stopped."""
+        return NotLive(f"{self._name} is lost: its process is stopped")
 
     @property
     def _name(self) -> str:

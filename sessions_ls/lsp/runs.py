@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from sessions_ls.live.client import NotLive, outcome
+from sessions_ls.live.client import LOOK, NotLive, outcome
 from sessions_ls.live.request import Request, Summary
 from sessions_ls.lsp.progress import Progress
 from sessions_ls.lsp.wire import Refused
@@ -128,7 +128,7 @@ class Runs:
         try:
             async with self._asking:  # requests are to arrive in the order they were made
                 await self._server.blocking(session.start, request, done, run)
-            return outcome(await answered).event()
+            return outcome(await self._answer(session, answered)).event()
         except SessionFileError as error:
             self._server.say(str(error))
             return self._done.get(run) or Summary().event()
@@ -136,6 +136,17 @@ class Runs:
             progress.end()
             self._shown.pop(run)
             self._done.pop(run, None)
+
+    async def _answer(
+        self, session: Client, answered: asyncio.Future[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Wait for the answer. Raises NotLive when the session's process has been stopped."""
+        stuck = 0
+        while not (await asyncio.wait({answered}, timeout=LOOK))[0]:
+            stuck = stuck + 1 if session.stopped else 0
+            if stuck > 1:
+                raise session.lost()
+        return answered.result()
 
 
 def _settle(answered: asyncio.Future[dict[str, Any]], answer: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import signal
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from sessions_ls.notebook.lines import Lines
 from tests.live.shared import Person, who_holds
@@ -176,3 +177,23 @@ async def test_a_notebook_that_somebody_else_holds_is_shown_and_not_run(editor: 
     lock.release()
     await until(lambda: who_holds(path) is not None)
     assert (await buffer.run("runAll"))["ran"] == 3
+
+
+async def test_a_session_that_is_stopped_is_told(editor: Editor) -> None:
+    buffer = editor.open("# %%\nimport time\ntime.sleep(1)\n", "stopped.py")
+    await until(lambda: who_holds(buffer.path) is not None)
+    running = asyncio.create_task(buffer.run("runAll"))
+    await until_running(buffer)
+    session = who_holds(buffer.path)
+    assert session is not None
+    os.kill(session.pid, signal.SIGSTOP)
+    with pytest.raises(JsonRpcException, match="its process is stopped"):
+        await asyncio.wait_for(running, 4)
+    os.kill(session.pid, signal.SIGCONT)
+    assert (await buffer.run("runAll"))["ok"] is True
+    editor.said()
+
+
+async def until_running(buffer: Buffer) -> None:
+    while "running" not in await buffer.states():
+        await asyncio.sleep(0.02)
