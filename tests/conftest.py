@@ -10,6 +10,8 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -22,6 +24,10 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 os.environ["SESSIONS_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="sessions-", dir="/tmp")
+os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="sessions-config-")
+_USER = Path(os.environ["XDG_CONFIG_HOME"]) / "sessions" / "config.toml"
+_USER.parent.mkdir()
+_USER.write_text("linger = 0.3\n")  # minutes
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,5 +36,7 @@ def _no_session_is_left() -> Iterator[None]:
     for place in all_places():
         left = holder(place)
         if left is not None and left.pid not in (0, os.getpid()):
-            os.kill(left.pid, signal.SIGKILL)
-    shutil.rmtree(os.environ["SESSIONS_RUNTIME_DIR"], ignore_errors=True)
+            with suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(left.pid, signal.SIGKILL)
+    for variable in ("SESSIONS_RUNTIME_DIR", "XDG_CONFIG_HOME"):
+        shutil.rmtree(os.environ[variable], ignore_errors=True)
