@@ -68,8 +68,8 @@ class SessionsServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: type[Exception]) -> None:
         """Log. A message box is for what the person can act on."""
-        if isinstance(error, Refused):
-            log.info("refused: %s", error)
+        if isinstance(error, Refused) or self.protocol._shutdown:
+            log.info("refused, or too late: %s", error)
         else:
             log.error("%s: %s", source.__name__, error, exc_info=error)
 

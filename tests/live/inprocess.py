@@ -105,6 +105,9 @@ class InProcessKernel:
         self.events.clear()
         return events
 
+    def alive(self) -> bool:
+        return True
+
     def interrupt(self) -> None: ...
 
     def close(self, grace: float = 2.0) -> None: ...

@@ -1,12 +1,17 @@
 """One server for each client and module."""
 
-from collections.abc import AsyncIterator
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import pytest_lsp
 from pytest_lsp import ClientServerConfig, LanguageClient
 
+from sessions_ls.live.lock import holder
+from sessions_ls.live.place import all_places
 from tests.lsp.editor import (
     CLIENTS,
     ENVIRONMENT,
@@ -42,8 +47,18 @@ async def client(
 
 
 @pytest.fixture
-def editor(client: LanguageClient) -> Editor:
-    """A real editor's capabilities; each of the three in turn."""
+def editor(client: LanguageClient) -> Iterator[Editor]:
+    """A real editor's capabilities; each of the three in turn.
+
+    Each test has a folder of its own in the workspace, and the sessions there end with it.
+    """
     made: Editor = client.editor
     made.said()
-    return made
+    made.folder = made.root / str(len(list(made.root.iterdir())))
+    made.folder.mkdir()
+    yield made
+    for place in all_places():
+        session = holder(place)
+        if session is not None and place.notebook.startswith(f"{os.path.realpath(made.folder)}/"):
+            with suppress(ProcessLookupError):
+                os.kill(session.pid, signal.SIGTERM)

@@ -85,7 +85,7 @@ class Editor:
         encoding = capabilities.position_encoding
         self.client = client
         self.name = name
-        self.folder = folder
+        self.root = self.folder = folder
         self.capabilities = capabilities
         self.encoding = encoding.value if hasattr(encoding, "value") else str(encoding)
         self.lenses = name != "helix"

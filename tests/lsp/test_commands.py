@@ -71,7 +71,8 @@ async def test_what_is_refused_is_also_said(
 
 async def test_a_notebook_can_be_named_by_position(editor: Editor) -> None:
     buffer = editor.open(FOUR, "by position.py")
-    for where in (buffer.uri, str(buffer.path), "by position.py", "./by position.py"):
+    below = f"{editor.folder.name}/by position.py"  # seen from the workspace's root
+    for where in (buffer.uri, str(buffer.path), below, f"./{below}"):
         await editor.command("clearOutputs", where)
         assert (await editor.command("runCell", where, 2))["ran"] == 1
         assert await buffer.states() == "fresh new new new"
