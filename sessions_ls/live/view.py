@@ -52,7 +52,10 @@ class CellView:
 class View:
     """A snapshot of a notebook; it does not change when the notebook does."""
 
-    __slots__ = ("bonds", "cells", "kernel", "needs", "path", "problems", "readers")
+    __slots__ = (
+        "bonds", "cells", "kernel", "needs", "notebook", "path", "problems", "readers",
+        "resolution", "strict",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -69,7 +72,10 @@ class View:
         self.bonds = bonds
         self.cells = cells
         self.problems = problems
-        self.needs = program.resolution.needs
+        self.notebook = program.notebook
+        self.strict = program.strict
+        self.resolution = program.resolution
+        self.needs = self.resolution.needs
         self.readers = readers
 
     def to_json(self) -> dict[str, Any]:

@@ -6,21 +6,27 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from sessions_ls.lsp.cell_actions import KINDS, cell_actions, wanted
 from sessions_ls.lsp.merging import merge_actions
+from sessions_ls.lsp.snapshot import Snapshot
 from sessions_ls.lsp.wire import Json
 
 if TYPE_CHECKING:
     from sessions_ls.lsp.server import SessionsServer
 
-OPTIONS = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
+OPTIONS = types.CodeActionOptions(code_action_kinds=KINDS, resolve_provider=True)
 
 
 async def code_action(ls: SessionsServer, params: types.CodeActionParams) -> Json | None:
-    """`textDocument/codeAction`."""
+    """`textDocument/codeAction`: first what another's edits ask for, then fixes, then the rest."""
     notebook = ls.notebooks.get(params.text_document.uri)
     view = await notebook.view() if notebook is not None else None
     if notebook is None or view is None or notebook.document is None or notebook.session is None:
         return None
     first, last = params.range.start.line, params.range.end.line
-    found = merge_actions(notebook.session, view, notebook.document, ls.client, (first, last))
-    return Json(f"[{','.join(found)}]")
+    found: list[str] = []
+    if wanted(params.context, "quickfix"):
+        document, client = notebook.document, ls.client
+        found += merge_actions(notebook.session, view, document, client, (first, last))
+    fixes, others = await cell_actions(ls, Snapshot(ls, notebook, view), params)
+    return Json(f"[{','.join([*found, *fixes, *others])}]")

@@ -22,6 +22,8 @@ class Policy:
     tables: Markdown tables are drawn as tables.
     reloads: a buffer without changes follows its file by itself.
     how: how the person makes such a buffer follow.
+    navigation: definitions and references are offered; a client that shows those of several
+        servers without dropping what is twice would show most of them twice.
     """
 
     hints: bool
@@ -32,6 +34,7 @@ class Policy:
     tables: bool
     reloads: bool = False
     how: str = "Reload it."
+    navigation: bool = False
 
 
 POLICIES = {
@@ -58,7 +61,14 @@ POLICIES = {
     ),
     # VS Code cuts all hints of a line to 43 characters together.
     "vscode": Policy(
-        hints=True, width=43, again=0.0, results=False, fade=True, tables=True, reloads=True
+        hints=True,
+        width=43,
+        again=0.0,
+        results=False,
+        fade=True,
+        tables=True,
+        reloads=True,
+        navigation=True,
     ),
     # Any other client that asks for hints again when told to.
     "live hints": Policy(hints=True, width=60, again=0.0, results=False, fade=True, tables=False),
@@ -100,6 +110,19 @@ class Client:
         self.document_changes = can("workspace.workspace_edit.document_changes")
         self.markdown = among("text_document.hover.content_format", "markdown")
         self.hint_tooltips = among("text_document.inlay_hint.resolve_support.properties", "tooltip")
+        self.action_objects = can("text_document.code_action.code_action_literal_support")
+        self.action_edits_later = among(
+            "text_document.code_action.resolve_support.properties", "edit"
+        ) and can("text_document.code_action.data_support")
+        self.prepares_rename = can("text_document.rename.prepare_support")
+        self.nested_symbols = can(
+            "text_document.document_symbol.hierarchical_document_symbol_support"
+        )
+        self.fold_text = can("text_document.folding_range.folding_range.collapsed_text")
+        self.fold_limit: int | None = get_capability(
+            params.capabilities, "text_document.folding_range.range_limit"
+        )
+        self.link_tooltips = can("text_document.document_link.tooltip_support")
         self.policy = POLICIES[self._row(info)]
 
     def _row(self, info: types.ClientInfo | None) -> str:

@@ -11,7 +11,21 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from sessions_ls.lsp import actions, commands, documents, hints, hover, lenses, progress, sync
+from sessions_ls.lsp import (
+    actions,
+    cell_actions,
+    commands,
+    documents,
+    folding,
+    hints,
+    hover,
+    lenses,
+    links,
+    names,
+    progress,
+    symbols,
+    sync,
+)
 from sessions_ls.lsp.notebooks import Notebooks
 from sessions_ls.lsp.output import scratch_folder
 from sessions_ls.lsp.policy import Client
@@ -48,6 +62,8 @@ class SessionsServer(LanguageServer):
         self.client = Client(types.InitializeParams(types.ClientCapabilities()))
         self.notebooks = Notebooks(self, grace)
         self.refresher = Refresher(self)
+        self.outlines = symbols.Outlines()
+        self.pictures = links.Pictures()
         self.progresses: dict[str, progress.Progress] = {}  # those shown, by their tokens
         self._workers = concurrent.futures.ThreadPoolExecutor(4, "sessions-worker")
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -77,6 +93,10 @@ class SessionsServer(LanguageServer):
         """Run something slow in a thread of our own."""
         return await asyncio.get_running_loop().run_in_executor(self._workers, function, *arguments)
 
+    def json_of(self, value: Any) -> Any:
+        """An object of the protocol as data for JSON."""
+        return self.protocol._converter.unstructure(value)
+
     def start_task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Start a coroutine that nobody waits for; its exception goes to the log."""
         task = asyncio.get_running_loop().create_task(work)
@@ -103,6 +123,11 @@ async def initialize(ls: SessionsServer, params: types.InitializeParams) -> None
         ls.feature(types.TEXT_DOCUMENT_INLAY_HINT, options)(hints.inlay_hints)
         if ls.client.hint_tooltips:
             ls.feature(types.INLAY_HINT_RESOLVE)(hints.resolve_hint)
+    if ls.client.policy.navigation:
+        ls.feature(types.TEXT_DOCUMENT_DEFINITION)(names.definition)
+        ls.feature(types.TEXT_DOCUMENT_REFERENCES)(names.references)
+    rename = types.RenameOptions(prepare_provider=True) if ls.client.prepares_rename else None
+    ls.feature(types.TEXT_DOCUMENT_RENAME, rename)(names.rename_name)
     watch_parent(params.process_id, ls)
 
 
@@ -121,6 +146,14 @@ FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
     (types.TEXT_DOCUMENT_CODE_LENS, lenses.code_lens, types.CodeLensOptions()),
     (types.TEXT_DOCUMENT_CODE_ACTION, actions.code_action, actions.OPTIONS),
     (types.TEXT_DOCUMENT_HOVER, hover.hover, None),
+    (types.CODE_ACTION_RESOLVE, cell_actions.resolve_action, None),
+    (types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, symbols.document_symbols, None),
+    (types.WORKSPACE_SYMBOL, symbols.workspace_symbols, None),
+    (types.TEXT_DOCUMENT_FOLDING_RANGE, folding.folding_ranges, None),
+    (types.TEXT_DOCUMENT_SELECTION_RANGE, folding.selection_ranges, None),
+    (types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, names.highlight, None),
+    (types.TEXT_DOCUMENT_PREPARE_RENAME, names.prepare_rename, None),
+    (types.TEXT_DOCUMENT_DOCUMENT_LINK, links.document_links, types.DocumentLinkOptions()),
     (types.WINDOW_WORK_DONE_PROGRESS_CANCEL, progress.cancelled, None),
 )
 """Every method that is served whoever asks, with its handler and options."""

@@ -23,8 +23,8 @@ DYNAMIC = {
     *("exec", "eval", "globals", "locals", "vars"),
     *("__import__", "__builtins__", "__main__"),
 }
-_AST_ONLY = 0x400
-_TOP_LEVEL_AWAIT = 0x2000
+AST_ONLY = 0x400
+TOP_LEVEL_AWAIT = 0x2000
 _FUTURE_ANNOTATIONS = 0x1000000
 _IGNORE = ("ignore", None, Warning, None, 0)
 _DEEP = 10_000  # frames for code nested deeper than Python's own limit allows the walk
@@ -95,7 +95,7 @@ def analyse(source: str, future_annotations: bool = False) -> Names:
     `future_annotations` says that an earlier cell has `from __future__ import annotations`.
     """
     try:
-        tree = _compiled(source, _AST_ONLY | _TOP_LEVEL_AWAIT)
+        tree = compiled(source, AST_ONLY | TOP_LEVEL_AWAIT)
         if not tree.body:
             names = Names({}, {})
             names.empty = True
@@ -103,7 +103,7 @@ def analyse(source: str, future_annotations: bool = False) -> Names:
         flow = _walk(tree, future_annotations)
         if flow.doubtful or "__debug__" in source:
             flags = _FUTURE_ANNOTATIONS if future_annotations else 0
-            _compiled(source, _TOP_LEVEL_AWAIT | flags)
+            compiled(source, TOP_LEVEL_AWAIT | flags)
         code = digest(tree)
     except _FAILURES as failure:
         names = Names({}, {})
@@ -115,7 +115,7 @@ def analyse(source: str, future_annotations: bool = False) -> Names:
 _FAILURES = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError)
 
 
-def _compiled(source: str, flags: int) -> _ast.Module:
+def compiled(source: str, flags: int) -> _ast.Module:
     """compile(), without its warnings: they belong to the run of the cell."""
     warnings = sys.modules.get("warnings")
     filters = _first_filters if warnings is None else warnings.filters

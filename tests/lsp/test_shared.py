@@ -24,7 +24,9 @@ async def actions(buffer: Buffer, line: int = 0) -> dict[str, types.CodeAction]:
     place = types.Position(line, 0)
     found = await buffer.client.text_document_code_action_async(
         types.CodeActionParams(
-            buffer.document, types.Range(place, place), types.CodeActionContext([])
+            buffer.document,
+            types.Range(place, place),
+            types.CodeActionContext([], only=[types.CodeActionKind.QuickFix]),
         )
     )
     return {one.title: one for one in found or () if isinstance(one, types.CodeAction)}
