@@ -124,6 +124,7 @@ async def test_saving_runs_what_depends_on_the_edit_and_no_more(editor: Editor) 
     buffer.replace("a = 5\n", "a = 2 + 3\n")
     buffer.save()
     await until(lambda: log.read_text() == "123121")
+    await buffer.shows("")
     assert (await buffer.status())["cells"][2]["text"] == "6"
     assert await buffer.states() == "fresh fresh fresh fresh"
 
