@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pygls.capabilities import get_capability
 
+from sessions_ls.lsp import cellstate
+
 if TYPE_CHECKING:
     from lsprotocol import types
 
@@ -40,6 +42,16 @@ POLICIES = {
         hints=True,
         width=60,
         again=0.15,
+        results=False,
+        fade=True,
+        tables=False,
+        how="`:checktime` loads it.",
+    ),
+    # Neovim with our plugin, which draws whole results by itself from `sessions/cellState`.
+    "neovim plugin": Policy(
+        hints=False,
+        width=60,
+        again=0.0,
         results=False,
         fade=True,
         tables=False,
@@ -101,10 +113,12 @@ class Client:
         self.markdown = among("text_document.hover.content_format", "markdown")
         self.hint_tooltips = among("text_document.inlay_hint.resolve_support.properties", "tooltip")
         self.policy = POLICIES[self._row(info)]
+        self.cell_state = cellstate.wanted(params)
+        self.policy = POLICIES[self._row(params.client_info)]
 
     def _row(self, info: types.ClientInfo | None) -> str:
         name = info.name.lower() if info is not None else ""
         for part, row in NAMES.items():
             if name.startswith(part):
-                return row
+                return "neovim plugin" if row == "neovim" and self.cell_state else row
         return "live hints" if self.refreshes_hints else "diagnostics"
