@@ -197,7 +197,7 @@ class CellStates:
                 if not made:
                     continue
                 made["id"] = ident
-            found.append(_json(made))
+            found.append(_json(_named_nulls(made)))
         return found
 
     def _writing(self, ident: str) -> dict[str, Any]:
@@ -231,7 +231,7 @@ class _Shown:
 def _about(view: View | None) -> dict[str, Any]:
     """What is said of the notebook itself."""
     if view is None:
-        return {"kernel": None, "bonds": {}}
+        return {}
     return {"kernel": view.kernel, "bonds": dict(view.bonds)}
 
 
@@ -249,6 +249,12 @@ def _place(view: View, position: int, shown: _Shown) -> dict[str, Any]:
         "range": {"start": {"line": first, "character": 0}, "end": shown.end(last)},
         "result_at": shown.end(last_line(cell)),
     }
+
+
+def _named_nulls(cell: dict[str, Any]) -> dict[str, Any]:
+    """A cell whose nulls are also named: Neovim drops them while it reads."""
+    nulls = [key for key, value in cell.items() if value is None]
+    return {**cell, "nulls": nulls} if nulls else cell
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -53,6 +53,8 @@ class Mirror:
         if message["whole"]:
             self.cells, self.about = {}, {}
         for cell in message["cells"]:
+            nulls = cell.pop("nulls", [])
+            assert nulls == [key for key, value in cell.items() if value is None]
             self.cells.setdefault(cell["id"], {}).update(cell)
         self.order = message.get("order", self.order)
         for gone in set(self.cells) - set(self.order):
@@ -221,14 +223,14 @@ for step in range(3):
 
 async def test_a_running_cell_shows_what_it_wrote_so_far(editor: Editor) -> None:
     buffer = editor.open(SLOW, "slow.py")
+    slow = (await agrees(buffer))[0]["id"]
     await buffer.run("runAll")
     await agrees(buffer)
     told = mirror(buffer).messages
-    states = [
-        c["state"] for m in told for c in m["cells"] if c.get("number", 1) == 1 and "state" in c
-    ]
+    changes = [cell for message in told for cell in message["cells"] if cell["id"] == slow]
+    states = [cell["state"] for cell in changes if "state" in cell]
     assert states[0] == "new" and "running" in states and states[-1] == "fresh"
-    written = [c["so_far"]["stdout"] for m in told for c in m["cells"] if c.get("so_far")]
+    written = [cell["so_far"]["stdout"] for cell in changes if cell.get("so_far")]
     assert {"step 0\n", "step 0\nstep 1\n"} <= set(written)
     cells = mirror(buffer).list
     assert cells[0]["so_far"] is None and cells[0]["stdout"] == "step 0\nstep 1\nstep 2\n"
