@@ -13,10 +13,11 @@ local M = {}
 ---@field strikethrough? boolean
 ---@field reverse? boolean
 
-local PALETTE = {
-  [0] = '#1d1f21', '#cc6666', '#8abe5e', '#d7a64f', '#6f9bd1', '#b48ead', '#70b5ac', '#c5c8c6',
-  '#7c7f85', '#e88080', '#a8d67c', '#f0c674', '#8fb6e8', '#cfa8ca', '#8fd0c8', '#ffffff',
-} -- stylua: ignore
+local PALETTE = vim.split(
+  '#1d1f21 #cc6666 #8abe5e #d7a64f #6f9bd1 #b48ead #70b5ac #c5c8c6'
+    .. ' #7c7f85 #e88080 #a8d67c #f0c674 #8fb6e8 #cfa8ca #8fd0c8 #ffffff',
+  ' '
+)
 
 --- Groups that were made, so that a new colour scheme gets them too.
 ---@type table<string, vim.api.keyset.highlight>
@@ -27,7 +28,7 @@ local groups = {}
 local function indexed(index)
   if index < 16 then
     local own = vim.g['terminal_color_' .. index]
-    return type(own) == 'string' and own or PALETTE[index]
+    return type(own) == 'string' and own or PALETTE[index + 1]
   elseif index >= 232 then
     local grey = 8 + 10 * (index - 232)
     return ('#%02x%02x%02x'):format(grey, grey, grey)
@@ -91,12 +92,21 @@ function M.restore()
 end
 
 local ON = {
-  [1] = 'bold', [3] = 'italic', [4] = 'underline', [7] = 'reverse', [9] = 'strikethrough',
-} -- stylua: ignore
+  [1] = 'bold',
+  [3] = 'italic',
+  [4] = 'underline',
+  [7] = 'reverse',
+  [9] = 'strikethrough',
+}
 local OFF = {
-  [22] = 'bold', [23] = 'italic', [24] = 'underline', [27] = 'reverse', [29] = 'strikethrough',
-  [39] = 'fg', [49] = 'bg',
-} -- stylua: ignore
+  [22] = 'bold',
+  [23] = 'italic',
+  [24] = 'underline',
+  [27] = 'reverse',
+  [29] = 'strikethrough',
+  [39] = 'fg',
+  [49] = 'bg',
+}
 
 --- A colour of 256, or of all, from the codes after 38 or 48.
 ---@param codes integer[]

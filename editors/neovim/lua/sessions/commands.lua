@@ -149,7 +149,9 @@ end
 ---@param given sessions.Given
 local function log(given)
   local client = server.client(given.buf)
-  for place, word in ipairs(client and type(client.config.cmd) == 'table' and client.config.cmd or {}) do
+  for place, word in
+    ipairs(client and type(client.config.cmd) == 'table' and client.config.cmd or {})
+  do
     if word == '--log' then
       vim.cmd.split(vim.fn.fnameescape(client.config.cmd[place + 1]))
       return
@@ -161,15 +163,26 @@ end
 
 ---@type table<string, sessions.Subcommand>
 M.COMMANDS = {
-  run = { desc = 'this cell, or the one named, or those of the range', action = run, complete = titles },
-  ['run-and-advance'] = { desc = 'this cell; the cursor goes to the next', action = run_and_advance },
+  run = {
+    desc = 'this cell, or the one named, or those of the range',
+    action = run,
+    complete = titles,
+  },
+  ['run-and-advance'] = {
+    desc = 'this cell; the cursor goes to the next',
+    action = run_and_advance,
+  },
   ['run-above'] = { desc = 'every cell above this one', action = on_cells('runAbove') },
   ['run-below'] = { desc = 'this cell and every one below', action = on_cells('runBelow') },
   ['run-stale'] = { desc = 'every cell that is not fresh', action = on_notebook('runStale') },
   ['run-all'] = { desc = 'every cell', action = on_notebook('runAll') },
   interrupt = { desc = 'stop the cell that runs', action = on_notebook('interrupt') },
   restart = { desc = 'end the kernel; results stay', action = on_notebook('restart') },
-  clear = { desc = 'forget the result of this cell', action = on_cells('clearOutputs'), complete = titles },
+  clear = {
+    desc = 'forget the result of this cell',
+    action = on_cells('clearOutputs'),
+    complete = titles,
+  },
   ['clear-all'] = { desc = 'forget all results', action = on_notebook('clearOutputs') },
   show = {
     desc = 'the whole result of this cell in a window that floats',

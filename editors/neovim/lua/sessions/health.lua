@@ -44,10 +44,16 @@ local function pictures(health)
   if painter then
     health.ok(('Pictures are drawn by %s.'):format(painter.name))
   elseif require('sessions.config').get().pictures.provider == 'none' then
-    health.info('Pictures are switched off; a line such as `[image 640×480 plot.png]` stands for each.')
+    health.info(
+      'Pictures are switched off; a line such as `[image 640×480 plot.png]` stands for each.'
+    )
   else
-    health.info('Pictures are not drawn: a line such as `[image 640×480 plot.png]` stands for each.')
-    health.info('snacks.nvim (kitty, ghostty) or image.nvim (kitty, ueberzug++, sixel) would draw them.')
+    health.info(
+      'Pictures are not drawn: a line such as `[image 640×480 plot.png]` stands for each.'
+    )
+    health.info(
+      'snacks.nvim (kitty, ghostty) or image.nvim (kitty, ueberzug++, sixel) would draw them.'
+    )
   end
 end
 

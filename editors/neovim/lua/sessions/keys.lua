@@ -85,7 +85,12 @@ local mapped = {}
 --- Define every `<Plug>(Sessions…)`.
 function M.plugs()
   for name, plug in pairs(PLUGS) do
-    vim.keymap.set(plug.modes, ('<Plug>(Sessions%s)'):format(name), plug.action, { desc = plug.desc })
+    vim.keymap.set(
+      plug.modes,
+      ('<Plug>(Sessions%s)'):format(name),
+      plug.action,
+      { desc = plug.desc }
+    )
   end
 end
 

@@ -61,12 +61,26 @@ function M.forget(buf)
   notebooks[buf] = nil
 end
 
+--- A value without JSON's nulls, which Neovim keeps since 0.12 and dropped before.
+---@param value any
+---@return any
+local function without_nulls(value)
+  if value == vim.NIL then
+    return nil
+  elseif type(value) == 'table' then
+    for key, item in pairs(value) do
+      value[key] = without_nulls(item)
+    end
+  end
+  return value
+end
+
 ---@param notebook sessions.Notebook
 ---@param cell table a cell of a message
 local function merge(notebook, cell)
   local known = notebook.cells[cell.id] or {}
   for key, value in pairs(cell) do
-    known[key] = value
+    known[key] = without_nulls(value)
   end
   for _, key in ipairs(cell.nulls or {}) do
     known[key] = nil
@@ -110,7 +124,7 @@ function M.take(message, client_id)
     notebooks[buf] = notebook
   end
   notebook.version = message.version
-  notebook.kernel = message.kernel or notebook.kernel
+  notebook.kernel = without_nulls(message.kernel) or notebook.kernel
   notebook.bonds = message.bonds or notebook.bonds
   local changed = {}
   for _, cell in ipairs(message.cells) do

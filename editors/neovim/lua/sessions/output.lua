@@ -91,6 +91,7 @@ end
 ---@return integer buf
 local function scratch()
   local buf = vim.api.nvim_create_buf(false, true)
+  vim.api.nvim_buf_set_name(buf, ('sessions://output/%d'):format(buf))
   vim.bo[buf].bufhidden, vim.bo[buf].filetype = 'wipe', 'sessions-output'
   vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buf, nowait = true, desc = 'Close' })
   return buf
@@ -174,7 +175,8 @@ function M.toggle(buf)
     end
   end
   local made = scratch()
-  vim.api.nvim_open_win(made, false, { split = 'right', win = 0 })
+  local win = vim.api.nvim_open_win(made, false, { split = 'right', win = 0, style = 'minimal' })
+  vim.wo[win].wrap = true
   beside = { buf = made, notebook = buf }
   local group = vim.api.nvim_create_augroup('sessions.output', {})
   vim.api.nvim_create_autocmd('CursorMoved', {
@@ -200,9 +202,13 @@ function M.toggle(buf)
 end
 
 local ENDINGS = {
-  ['text/html'] = 'html', ['image/svg+xml'] = 'svg', ['text/markdown'] = 'md',
-  ['text/latex'] = 'tex', ['text/plain'] = 'txt', ['application/json'] = 'json',
-} -- stylua: ignore
+  ['text/html'] = 'html',
+  ['image/svg+xml'] = 'svg',
+  ['text/markdown'] = 'md',
+  ['text/latex'] = 'tex',
+  ['text/plain'] = 'txt',
+  ['application/json'] = 'json',
+}
 
 --- The file with an output; one is made for what came without.
 ---@param output sessions.Output
@@ -223,7 +229,10 @@ end
 ---@return string[]
 function M.types(cell)
   local function rank(mime)
-    return mime:find('^image/') and 1 or mime == 'application/pdf' and 2 or mime == 'text/html' and 3 or 4
+    return mime:find('^image/') and 1
+      or mime == 'application/pdf' and 2
+      or mime == 'text/html' and 3
+      or 4
   end
   local found = {}
   for _, output in ipairs(cell.outputs) do
@@ -265,7 +274,9 @@ end
 function M.cell(buf)
   local cell = places.cell_at_cursor()
   if not cell then
-    say.warn(notebook.get(buf) and 'the cursor is in no cell.' or 'nothing is known of this buffer yet.')
+    say.warn(
+      notebook.get(buf) and 'the cursor is in no cell.' or 'nothing is known of this buffer yet.'
+    )
   end
   return cell
 end

@@ -20,9 +20,13 @@ local placed = {}
 ---@return sessions.Painter?
 local function snacks()
   local found, module = pcall(require, 'snacks')
-  if not found or not module.image or not pcall(function()
-    assert(module.image.supports_terminal() and module.image.terminal.env().placeholders)
-  end) then
+  if
+    not found
+    or not module.image
+    or not pcall(function()
+      assert(module.image.supports_terminal() and module.image.terminal.env().placeholders)
+    end)
+  then
     return nil
   end
   return {
@@ -32,9 +36,12 @@ local function snacks()
       return module.image.supports_file(path)
     end,
     place = function(buf, line, path)
+      local text = vim.api.nvim_buf_get_lines(buf, line, line + 1, false)[1] or ''
       local placement = module.image.placement.new(buf, path, {
         inline = true,
         pos = { line + 1, 0 },
+        -- Of the whole line, so that the picture goes below it and not into it.
+        range = { line + 1, 0, line + 1, #text },
         max_height = config.get().pictures.max_rows,
         max_width = 100,
         auto_resize = true,
@@ -62,7 +69,10 @@ local function image_nvim()
     name = 'image.nvim',
     kept = true,
     draws = function(path)
-      return path:find('%.png$') or path:find('%.jpe?g$') or path:find('%.gif$') or path:find('%.webp$')
+      return path:find('%.png$')
+        or path:find('%.jpe?g$')
+        or path:find('%.gif$')
+        or path:find('%.webp$')
     end,
     place = function(buf, line, path, above, rows)
       local win = vim.fn.win_findbuf(buf)[1]

@@ -107,7 +107,8 @@ local function parts_of(shown, options, pictures)
     return { { lines = ansi.lines(text, 'SessionsResult') } }
   end
   local mime, output = next(shown)
-  local note = output.bytes and ('[%s, %d bytes]'):format(mime, output.bytes) or ('[%s]'):format(mime)
+  local note = output.bytes and ('[%s, %d bytes]'):format(mime, output.bytes)
+    or ('[%s]'):format(mime)
   return { { lines = { { { note, 'SessionsNote' } } } } }
 end
 
@@ -309,7 +310,8 @@ function M.standing(cell)
   elseif cell.state == 'fresh' then
     return took .. (cell.cold and ' · from an earlier session' or '')
   elseif cell.state == 'error' then
-    return cell.error and ('failed after %s'):format(took) or ('failed: %s'):format(cell.reason or '')
+    return cell.error and ('failed after %s'):format(took)
+      or ('failed: %s'):format(cell.reason or '')
   elseif cell.reason and cell.reason ~= '' then
     return ('%s: %s'):format(cell.state, cell.reason)
   end

@@ -52,7 +52,8 @@ function M.lines(buf)
   local kernel = known.kernel or { state = 'none' }
   local found = {
     ('%s: %s'):format(vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buf), ':~:.'), M.line(buf)),
-    ('Python: %s'):format(kernel.python or 'unknown') .. (kernel.reason and (' (%s)'):format(kernel.reason) or ''),
+    ('Python: %s'):format(kernel.python or 'unknown')
+      .. (kernel.reason and (' (%s)'):format(kernel.reason) or ''),
   }
   if kernel.pid then
     table.insert(found, ('Kernel: process %d'):format(kernel.pid))

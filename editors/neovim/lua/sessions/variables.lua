@@ -49,6 +49,7 @@ local function list(buf, variables, heads)
   local lines = tables.lines({ rows = rows, head = 1 }, 'SessionsResult', 'SessionsTableHead')
   local window = vim.api.nvim_get_current_win()
   local made = vim.api.nvim_create_buf(false, true)
+  vim.api.nvim_buf_set_name(made, ('sessions://variables/%d'):format(made))
   vim.bo[made].bufhidden, vim.bo[made].filetype = 'wipe', 'sessions-variables'
   local texts = vim.tbl_map(function(line)
     return table.concat(vim.tbl_map(function(piece)
@@ -64,6 +65,7 @@ local function list(buf, variables, heads)
   local opened = vim.api.nvim_open_win(made, true, {
     split = 'below',
     win = 0,
+    style = 'minimal',
     height = math.min(#texts, math.floor(vim.o.lines / 3)),
   })
   vim.wo[opened].wrap, vim.wo[opened].cursorline = false, true

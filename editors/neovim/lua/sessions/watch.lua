@@ -52,9 +52,13 @@ function M.check(buf)
     return
   end
   if vim.fn.getcmdwintype() ~= '' then
-    entry.timer:start(1000, 0, vim.schedule_wrap(function()
-      M.check(buf)
-    end))
+    entry.timer:start(
+      1000,
+      0,
+      vim.schedule_wrap(function()
+        M.check(buf)
+      end)
+    )
     return
   end
   entry.seen = now
@@ -71,9 +75,13 @@ end
 
 ---@param buf integer
 local function soon(buf)
-  watched[buf].timer:start(CALM, 0, vim.schedule_wrap(function()
-    M.check(buf)
-  end))
+  watched[buf].timer:start(
+    CALM,
+    0,
+    vim.schedule_wrap(function()
+      M.check(buf)
+    end)
+  )
 end
 
 ---@param folder string
