@@ -133,7 +133,7 @@ end
 ---@return sessions.Sgr
 local function applied(style, sequence)
   local codes = {}
-  for code in (sequence == '' and '0' or sequence):gsub(':', ';'):gmatch('[^;]*') do
+  for _, code in ipairs(vim.split(sequence, '[;:]')) do
     table.insert(codes, tonumber(code) or 0)
   end
   style = vim.deepcopy(style)

@@ -39,6 +39,17 @@ local function differs(buf, path)
   return not vim.deep_equal(lines, shown)
 end
 
+--- Whether a buffer is read again when its file has changed.
+---@param buf integer
+---@return boolean
+local function autoread(buf)
+  local own = vim.bo[buf].autoread
+  if own == nil then
+    return vim.go.autoread
+  end
+  return own
+end
+
 --- Look whether the file of a buffer has changed, and do what is right then.
 ---@param buf integer
 function M.check(buf)
@@ -62,7 +73,7 @@ function M.check(buf)
     return
   end
   entry.seen = now
-  if not vim.bo[buf].modified and vim.api.nvim_get_option_value('autoread', { buf = buf }) then
+  if not vim.bo[buf].modified and autoread(buf) then
     vim.cmd.checktime(buf)
   elseif differs(buf, path) then
     say.warn(
