@@ -31,7 +31,7 @@ vim.api.nvim_create_autocmd('LspAttach', {
   callback = function(event)
     local client = vim.lsp.get_client_by_id(event.data.client_id)
     if client and client.name == 'sessions' then
-      require('sessions.attach').attach(event.buf)
+      require('sessions.attach').attach(event.buf, client.id)
     end
   end,
 })

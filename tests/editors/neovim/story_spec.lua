@@ -149,6 +149,21 @@ case('an edit dims what depends on it, saving runs it', function()
   same(groups(buf, 8), { 'SessionsResult' })
 end)
 
+case('a hint that stands beside its marker is not underlined as well', function()
+  local buf = open('quiet')
+  wait_states(buf, 'new new new')
+  run(buf, 'run-all', 'fresh fresh fresh')
+  vim.api.nvim_buf_set_lines(buf, 1, 2, false, { 'price = 4' })
+  wait_states(buf, 'stale stale fresh')
+  until_same(function()
+    return #vim.diagnostic.get(buf, { severity = vim.diagnostic.severity.HINT })
+  end, 2)
+  for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(buf, -1, 0, -1, { details = true })) do
+    same((mark[4].hl_group or ''):find('DiagnosticUnderline'), nil)
+    same(mark[4].sign_text ~= 'H ', true)
+  end
+end)
+
 case('results move with their cells, whatever the edit', function()
   local buf = open('moving')
   wait_states(buf, 'new new new')

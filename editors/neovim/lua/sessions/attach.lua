@@ -44,8 +44,10 @@ end
 
 --- The server takes a buffer.
 ---@param buf integer
-function M.attach(buf)
+---@param client_id integer
+function M.attach(buf, client_id)
   prepare()
+  require('sessions.quiet').hints(client_id)
   require('sessions.keys').map(buf)
   watch.start(buf)
   vim.api.nvim_create_autocmd('CursorMoved', {

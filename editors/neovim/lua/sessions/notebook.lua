@@ -38,7 +38,7 @@ local M = {}
 ---@type table<integer, sessions.Notebook>
 local notebooks = {}
 
----@alias sessions.Changed table<string, true> ids of cells
+---@alias sessions.Changed table<string, true> ids of cells of which more changed than their place
 ---@type (fun(buf: integer, changed: sessions.Changed))[]
 local listeners = {}
 
@@ -75,17 +75,23 @@ local function without_nulls(value)
   return value
 end
 
+--- What changes when a cell moves and stays what it is.
+local PLACE = { id = true, number = true, lines = true, range = true, result_at = true }
+
 ---@param notebook sessions.Notebook
 ---@param cell table a cell of a message
+---@return boolean whether more of it changed than its place
 local function merge(notebook, cell)
-  local known = notebook.cells[cell.id] or {}
+  local known, more = notebook.cells[cell.id] or {}, false
   for key, value in pairs(cell) do
     known[key] = without_nulls(value)
+    more = more or not PLACE[key]
   end
   for _, key in ipairs(cell.nulls or {}) do
     known[key] = nil
   end
   notebook.cells[cell.id] = known
+  return more
 end
 
 ---@param notebook sessions.Notebook
@@ -128,8 +134,7 @@ function M.take(message, client_id)
   notebook.bonds = message.bonds or notebook.bonds
   local changed = {}
   for _, cell in ipairs(message.cells) do
-    merge(notebook, cell)
-    changed[cell.id] = true
+    changed[cell.id] = merge(notebook, cell) or nil
   end
   if message.order then
     arrange(notebook, message.order)
