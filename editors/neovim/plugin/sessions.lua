@@ -47,6 +47,14 @@ vim.api.nvim_create_autocmd('LspDetach', {
 
 if require('sessions.config').get().autostart then
   vim.lsp.enable('sessions')
+  -- Neovim says nothing when a server's program is missing.
+  vim.api.nvim_create_autocmd('FileType', {
+    group = group,
+    pattern = 'python',
+    callback = function(event)
+      require('sessions.server').wanted(event.buf)
+    end,
+  })
   -- A file may get its first marker after it was opened.
   vim.api.nvim_create_autocmd({ 'InsertLeave', 'BufWritePost' }, {
     group = group,

@@ -194,10 +194,11 @@ case('without a server it is said once how to get one', function()
   config.reload()
   vim.lsp.config('sessions', { cmd = { '/nowhere/sessions-ls' } })
   local server = require('sessions.server')
+  vim.fn.writefile({ '# %%', '1' }, 'one.py')
+  vim.fn.writefile({ '# %%', '2' }, 'two.py')
   local found = messages(function()
-    open()
-    same(server.wanted(vim.api.nvim_get_current_buf()), false)
-    same(server.wanted(vim.api.nvim_get_current_buf()), false)
+    vim.cmd.edit('one.py')
+    vim.cmd.edit('two.py')
     vim.wait(100)
   end)
   same(#found, 1)
@@ -221,4 +222,35 @@ case('health is good without a notebook', function()
   same(text:find('ERROR'), nil, text)
   same(text:find('sessions%-ls %d') ~= nil, true, text)
   vim.cmd('bwipeout!')
+end)
+
+case('the help has every command, key, option and group', function()
+  local path = vim.api.nvim_get_runtime_file('doc/sessions.txt', false)[1]
+  local help = table.concat(vim.fn.readfile(path), '\n')
+  local function has(text)
+    same(help:find(text, 1, true) ~= nil, true, text)
+  end
+  for name in pairs(require('sessions.commands').COMMANDS) do
+    has('\n' .. name .. ' ')
+  end
+  for _, plug in ipairs(vim.api.nvim_get_keymap('n')) do
+    if plug.lhs:find('^<Plug>%(Sessions') then
+      has(plug.lhs)
+    end
+  end
+  local function options(defaults)
+    for key, value in pairs(defaults) do
+      has(key .. ' = ')
+      if type(value) == 'table' then
+        options(value)
+      end
+    end
+  end
+  options(require('sessions.config').defaults)
+  require('sessions.highlights').set()
+  for _, group in ipairs(vim.fn.getcompletion('Sessions', 'highlight')) do
+    if not group:find('Ansi') then
+      has(group)
+    end
+  end
 end)

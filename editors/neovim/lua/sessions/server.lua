@@ -6,7 +6,7 @@ local M = {}
 
 M.INSTALL = table.concat({
   'the server `sessions-ls` is not on the PATH. Install it once, in an environment of its own:',
-  '    pipx install sessions-ls        (or: uv tool install sessions-ls)',
+  '    pipx install sessions-ls        (or: uv tool install sessions-ls; from a checkout: pipx install .)',
   "and start Neovim again. If it is elsewhere: vim.g.sessions = { cmd = { '/path/to/sessions-ls' } }",
 }, '\n')
 
