@@ -250,6 +250,26 @@ case('a clean buffer follows its file', function()
   end, { [3] = { '3' }, [8] = { 'doubling', '6' }, [12] = { "'apart'" } })
 end)
 
+case('a file is followed where the system has no watches left', function()
+  local new = vim.uv.new_fs_event
+  vim.uv.new_fs_event = function()
+    local handle = new()
+    return {
+      start = function() end, -- as on a machine that has reached its limit
+      close = function()
+        handle:close()
+      end,
+    }
+  end
+  local buf, path = open('polled')
+  vim.uv.new_fs_event = new
+  wait_states(buf, 'new new new')
+  vim.fn.writefile({ '# %%', 'price = 5' }, path)
+  until_same(function()
+    return vim.api.nvim_buf_get_lines(buf, 1, 2, false)[1]
+  end, 'price = 5')
+end)
+
 case('a buffer with changes loses none', function()
   local buf, path = open('dirty')
   wait_states(buf, 'new new new')

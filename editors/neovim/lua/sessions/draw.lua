@@ -9,6 +9,10 @@ local M = {}
 
 local namespace = vim.api.nvim_create_namespace('sessions')
 
+--- Milliseconds that a cell may be queued or running before its last result is touched: one that is
+--- over sooner does not flicker.
+local CALM = 250
+
 ---@class sessions.Drawn the marks of one cell, and what they show
 ---@field head? integer
 ---@field result? integer
@@ -80,15 +84,32 @@ local function result_of(cell, width, drawn)
     table.insert(lines, { { '' } })
   end
   drawn.result_options = nil
-  if #lines > 0 then
+  if #lines > 0 or #made.pictures > 0 then
     drawn.result_options = {
       undo_restore = false,
-      virt_lines = lines,
+      virt_lines = #lines > 0 and lines or nil,
       virt_lines_overflow = 'scroll',
       -- Before the marks at the same place that draw its pictures.
       right_gravity = #made.pictures == 0,
     }
   end
+end
+
+--- Whether a result stays as it is for a moment, because its cell has only just begun to run.
+---@param buf integer
+---@param cell sessions.Cell
+---@return boolean
+local function rests(buf, cell)
+  local active = cell.state == 'queued' or cell.state == 'running'
+  local left = active and CALM - (vim.uv.now() - cell.since) or 0
+  if left > 0 then
+    vim.defer_fn(function()
+      if canvases[buf] then
+        M.update(buf, { [cell.id] = true })
+      end
+    end, left)
+  end
+  return left > 0
 end
 
 ---@param buf integer
@@ -146,7 +167,9 @@ function M.update(buf, changed)
     end
     if dirty then
       drawn.head_options = head_of(cell)
-      result_of(cell, width, drawn)
+      if not rests(buf, cell) then
+        result_of(cell, width, drawn)
+      end
     end
     local head, result = cell.range.start.line, cell.result_at.line
     if not placed then
@@ -212,14 +235,14 @@ function M.reveal(win, id)
   if not place or #place == 0 then
     return
   end
-  local lines = drawn.result_options and #drawn.result_options.virt_lines or 0
+  local below = drawn.result_options and drawn.result_options.virt_lines or {}
   vim.api.nvim_win_call(win, function()
     local view = vim.fn.winsaveview()
     local top = view.topline - 1
     -- The lines drawn above the first one may be scrolled away in part.
     local above = vim.api.nvim_win_text_height(win, { start_row = top, end_row = top }).fill
     local height = vim.api.nvim_win_text_height(win, { start_row = top, end_row = place[1] }).all
-    local seen = height - above + view.topfill + lines
+    local seen = height - above + view.topfill + #below
     local excess = seen - vim.api.nvim_win_get_height(win)
     if place[1] < view.topline - 1 or excess <= 0 then
       return

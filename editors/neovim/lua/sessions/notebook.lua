@@ -14,6 +14,7 @@ local M = {}
 ---@field title? string
 ---@field kind 'code'|'markdown'|'raw'
 ---@field state string
+---@field since integer when it got this state, by `vim.uv.now`
 ---@field reason? string
 ---@field cold boolean
 ---@field runtime_ms? number
@@ -83,6 +84,9 @@ local PLACE = { id = true, number = true, lines = true, range = true, result_at 
 ---@return boolean whether more of it changed than its place
 local function merge(notebook, cell)
   local known, more = notebook.cells[cell.id] or {}, false
+  if cell.state then
+    known.since = vim.uv.now()
+  end
   for key, value in pairs(cell) do
     known[key] = without_nulls(value)
     more = more or not PLACE[key]

@@ -3,9 +3,9 @@ local config = require('sessions.config')
 
 local M = {}
 
----@class sessions.Placement
----@field path string
----@field close fun()
+---@class sessions.Placed the pictures of one cell
+---@field key string what they are and where
+---@field close (fun())[]
 
 ---@class sessions.Painter
 ---@field name string
@@ -14,7 +14,7 @@ local M = {}
 ---@field place fun(buf: integer, line: integer, path: string, above: integer, rows: integer): fun()?
 
 --- Placements by buffer and cell.
----@type table<integer, table<string, sessions.Placement[]>>
+---@type table<integer, table<string, sessions.Placed>>
 local placed = {}
 
 ---@return sessions.Painter?
@@ -148,32 +148,45 @@ function M.rows_kept(outputs)
   return rows
 end
 
---- Draw these pictures, and no others, for a cell.
+--- Draw these pictures, and no others, for a cell. Those that are there already stay untouched: a
+--- cell that only changes its state does not make them flicker.
 ---@param buf integer
 ---@param id string of the cell
 ---@param line integer below which they stand, from 0
 ---@param outputs sessions.Output[]
 ---@param above integer lines between that line and them
 function M.show(buf, id, line, outputs, above)
-  local of_buffer = placed[buf] or {}
-  for _, placement in ipairs(of_buffer[id] or {}) do
-    pcall(placement.close)
-  end
-  of_buffer[id] = nil
   local by = M.painter()
-  if not by or #outputs == 0 then
+  if not by then
     return
   end
-  placed[buf] = of_buffer
-  of_buffer[id] = {}
+  local parts = { line, by.kept and above or 0 }
+  for _, output in ipairs(outputs) do
+    table.insert(parts, vim.fs.basename(output.file)) -- files are named by their content
+  end
+  local key = table.concat(parts, '\n')
+  placed[buf] = placed[buf] or {}
+  local old = placed[buf][id]
+  if old and old.key == key then
+    return
+  end
+  for _, close in ipairs(old and old.close or {}) do
+    pcall(close)
+  end
+  placed[buf][id] = nil
+  if #outputs == 0 then
+    return
+  end
+  local made = { key = key, close = {} }
   for _, output in ipairs(outputs) do
     local rows = rows_of(output)
     local done, close = pcall(by.place, buf, line, output.file, above, rows)
     if done and close then
-      table.insert(of_buffer[id], { path = output.file, close = close })
+      table.insert(made.close, close)
     end
     above = above + rows
   end
+  placed[buf][id] = made
 end
 
 --- Take all pictures out of a buffer.

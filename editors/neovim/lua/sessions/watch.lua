@@ -5,11 +5,13 @@ local say = require('sessions.say')
 local M = {}
 
 local CALM = 100 -- milliseconds after the last event; writers rename and write in several steps
+local POLL = 1000 -- milliseconds between two looks where the system has no events left to give
 
 ---@class sessions.Watched
 ---@field folder string
 ---@field seen string what the file was when it was last read, written or told of
 ---@field timer uv.uv_timer_t
+---@field poll? uv.uv_fs_poll_t
 
 ---@type table<integer, sessions.Watched>
 local watched = {}
@@ -95,31 +97,53 @@ local function soon(buf)
   )
 end
 
+--- Hear of every change in a folder. The folder, since a file that is replaced by renaming takes its
+--- own watch with it.
 ---@param folder string
+---@return boolean whether the system lets us: its number of watches is limited
 local function watch_folder(folder)
-  local handle = vim.uv.new_fs_event()
-  if not handle then
-    return
+  if folders[folder] then
+    return true
   end
-  -- The folder, since a file that is replaced by renaming takes its own watch with it.
-  local started = handle:start(folder, {}, function(failure, name)
-    if failure then
-      return
-    end
-    vim.schedule(function()
-      for buf, entry in pairs(watched) do
-        local path = vim.api.nvim_buf_is_valid(buf) and vim.api.nvim_buf_get_name(buf) or ''
-        if entry.folder == folder and (not name or name == vim.fs.basename(path)) then
-          soon(buf)
-        end
+  local handle = vim.uv.new_fs_event()
+  local started = handle
+    and handle:start(folder, {}, function(failure, name)
+      if failure then
+        return
       end
+      vim.schedule(function()
+        for buf, entry in pairs(watched) do
+          local path = vim.api.nvim_buf_is_valid(buf) and vim.api.nvim_buf_get_name(buf) or ''
+          if entry.folder == folder and (not name or name == vim.fs.basename(path)) then
+            soon(buf)
+          end
+        end
+      end)
     end)
-  end)
   if started then
     folders[folder] = handle
-  else
+  elseif handle then
     handle:close()
   end
+  return started ~= nil
+end
+
+--- Look at a file now and then.
+---@param path string
+---@param buf integer
+---@return uv.uv_fs_poll_t
+local function poll(path, buf)
+  local handle = assert(vim.uv.new_fs_poll())
+  handle:start(
+    path,
+    POLL,
+    vim.schedule_wrap(function()
+      if watched[buf] then
+        soon(buf)
+      end
+    end)
+  )
+  return handle
 end
 
 --- Watch the file of a buffer.
@@ -132,8 +156,8 @@ function M.start(buf)
   local folder = vim.fs.dirname(path)
   local timer = assert(vim.uv.new_timer())
   watched[buf] = { folder = folder, seen = stamp(path), timer = timer }
-  if not folders[folder] then
-    watch_folder(folder)
+  if not watch_folder(folder) then
+    watched[buf].poll = poll(path, buf)
   end
   vim.api.nvim_create_autocmd({ 'BufWritePost', 'BufReadPost', 'FileChangedShellPost' }, {
     group = vim.api.nvim_create_augroup('sessions.watch.' .. buf, {}),
@@ -155,6 +179,10 @@ function M.stop(buf)
   end
   entry.timer:stop()
   entry.timer:close()
+  if entry.poll then
+    entry.poll:stop()
+    entry.poll:close()
+  end
   watched[buf] = nil
   pcall(vim.api.nvim_del_augroup_by_name, 'sessions.watch.' .. buf)
   for _, other in pairs(watched) do
