@@ -260,14 +260,17 @@ case('how a cell stands', function()
 end)
 
 case('only what is true or running is in full colour', function()
-  for state, bright in pairs({
-    fresh = true,
-    error = true,
-    stale = false,
-    blocked = false,
-    queued = false,
+  for _, row in ipairs({
+    { { state = 'fresh' }, true },
+    { { state = 'error' }, true },
+    { { state = 'error', reason = 'invalid syntax' }, false },
+    { { state = 'stale', reason = 'its code changed' }, false },
+    { { state = 'blocked' }, false },
+    { { state = 'queued' }, false },
+    { { state = 'running' }, false },
+    { { state = 'running', so_far = { stdout = 'x', stderr = '', outputs = {} } }, true },
   }) do
-    same(render.true_now(cell({ state = state })), bright, state)
+    same(render.true_now(cell(row[1])), row[2], vim.inspect(row[1]))
   end
   same(
     marked(render.dimmed({ { { 'a', 'X' }, { 'b' } } })),

@@ -246,11 +246,13 @@ function M.cell(cell, options)
   return { lines = fitted(laid, shapes, options.max_lines or math.huge), pictures = pictures }
 end
 
---- Whether a result may be taken for the cell's.
+--- Whether a result may be taken for the cell's. An error with a reason did not come from running:
+--- the cell cannot run, and what it shows is older.
 ---@param cell sessions.Cell
 ---@return boolean
 function M.true_now(cell)
-  return cell.state == 'fresh' or cell.state == 'error' or cell.so_far ~= nil
+  local failed = cell.state == 'error' and cell.reason == nil
+  return cell.state == 'fresh' or failed or cell.so_far ~= nil
 end
 
 --- Lines in the one colour of what is not known to be true.
