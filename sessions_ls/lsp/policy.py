@@ -112,9 +112,8 @@ class Client:
         self.document_changes = can("workspace.workspace_edit.document_changes")
         self.markdown = among("text_document.hover.content_format", "markdown")
         self.hint_tooltips = among("text_document.inlay_hint.resolve_support.properties", "tooltip")
-        self.policy = POLICIES[self._row(info)]
         self.cell_state = cellstate.wanted(params)
-        self.policy = POLICIES[self._row(params.client_info)]
+        self.policy = POLICIES[self._row(info)]
 
     def _row(self, info: types.ClientInfo | None) -> str:
         name = info.name.lower() if info is not None else ""
