@@ -158,19 +158,20 @@ def test_the_story(neovim: Terminal, folder: Path, program: str | None) -> None:
 
 
 @each_neovim
-def test_what_is_stored_is_shown_at_once(
+def test_results_are_there_when_it_is_opened_again(
     neovim: Terminal, folder: Path, program: str | None
 ) -> None:
+    """The live session outlives the editor, and results outlive the kernel."""
     neovim.wait(holding(OPENED))
     neovim.type(":Sessions run-all\r")
     neovim.wait(holding(RAN))
     neovim.type(":qall\r")
     neovim.wait(lambda _: True, calm=1.0)
-    again = Terminal(
-        160, 40, folder, [required(program), "--clean", "-u", str(init(folder)), "n.py"],
-        environment(folder),
-    )  # fmt: skip
+    command = [required(program), "--clean", "-u", str(init(folder)), "n.py"]
+    again = Terminal(160, 40, folder, command, environment(folder))
     try:
+        again.wait(holding(RAN))
+        again.type(":Sessions restart\r")
         again.wait(holding(RAN.replace("TIME", "TIME · from an earlier session")))
         again.type("G")
         again.wait("[image 640×480 ")
