@@ -16,6 +16,7 @@ from pygls.uris import to_fs_path
 from sessions_ls.live.client import Client
 from sessions_ls.live.settings import Settings, SettingsError, load_settings
 from sessions_ls.lsp.attachment import Attachment
+from sessions_ls.lsp.cellstate import CellStates
 from sessions_ls.lsp.diagnostics import diagnostics
 from sessions_ls.lsp.documents import Document
 from sessions_ls.lsp.ondisk import disk_diagnostics
@@ -55,6 +56,7 @@ class OpenNotebook:
         self.session: Client | None = None
         self.attachment = Attachment(server, self)
         self.runs = Runs(server, self)
+        self.states = CellStates(server, self)
         self._server = server
         self._opening: asyncio.Task[None] | None = None
         self._text: Lines | None = None  # what the session was given last
@@ -76,6 +78,7 @@ class OpenNotebook:
         if self.session is not None:
             self.session.opened()
             self._ran = True  # Neovim asks for hints once when it reloads, before it can draw them
+        self.states.opened()
 
     def edited(self) -> None:
         """The text changed."""
@@ -148,6 +151,7 @@ class OpenNotebook:
         if self.document is None:
             return
         self._publish("[]" if view is None else self._diagnostics(view, self.document))
+        self.states.soon()
         self._cost = time.thread_time() - started
         if self._ran:
             self._ran = False
@@ -189,6 +193,7 @@ class OpenNotebook:
             event = self._events.popleft()
             self.runs.take(event)
             self.attachment.take(event)
+            self.states.take(event)
             seen = seen or event["event"] not in ("output", "display", "ambient")
         if seen:
             self._view = None

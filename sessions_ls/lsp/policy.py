@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pygls.capabilities import get_capability
 
+from sessions_ls.lsp import cellstate
+
 if TYPE_CHECKING:
     from lsprotocol import types
 
@@ -43,6 +45,16 @@ POLICIES = {
         hints=True,
         width=60,
         again=0.15,
+        results=False,
+        fade=True,
+        tables=False,
+        how="`:checktime` loads it.",
+    ),
+    # Neovim with our plugin, which draws whole results by itself from `sessions/cellState`.
+    "neovim plugin": Policy(
+        hints=False,
+        width=60,
+        again=0.0,
         results=False,
         fade=True,
         tables=False,
@@ -123,11 +135,12 @@ class Client:
             params.capabilities, "text_document.folding_range.range_limit"
         )
         self.link_tooltips = can("text_document.document_link.tooltip_support")
+        self.cell_state = cellstate.wanted(params)
         self.policy = POLICIES[self._row(info)]
 
     def _row(self, info: types.ClientInfo | None) -> str:
         name = info.name.lower() if info is not None else ""
         for part, row in NAMES.items():
             if name.startswith(part):
-                return row
+                return "neovim plugin" if row == "neovim" and self.cell_state else row
         return "live hints" if self.refreshes_hints else "diagnostics"

@@ -1,0 +1,258 @@
+--- Results, states and signs as extended marks. The only module that draws into notebooks.
+local config = require('sessions.config')
+local highlights = require('sessions.highlights')
+local notebook = require('sessions.notebook')
+local pictures = require('sessions.pictures')
+local render = require('sessions.render')
+
+local M = {}
+
+local namespace = vim.api.nvim_create_namespace('sessions')
+
+--- Milliseconds that a cell may be queued or running before its last result is touched: one that is
+--- over sooner does not flicker.
+local CALM = 250
+
+---@class sessions.Drawn the marks of one cell, and what they show
+---@field head? integer
+---@field result? integer
+---@field head_options? vim.api.keyset.set_extmark
+---@field result_options? vim.api.keyset.set_extmark
+---@field pictures sessions.Output[]
+---@field lines integer how many lines of text stand above its pictures
+
+---@class sessions.Canvas
+---@field cells table<string, sessions.Drawn> by id
+---@field width integer that it was drawn for
+---@field hidden boolean
+
+---@type table<integer, sessions.Canvas>
+local canvases = {}
+
+---@param buf integer
+---@return sessions.Canvas
+local function canvas_of(buf)
+  canvases[buf] = canvases[buf] or { cells = {}, width = 0, hidden = false }
+  return canvases[buf]
+end
+
+--- The columns for text in the narrowest window that shows a buffer.
+---@param buf integer
+---@return integer
+local function width_of(buf)
+  local width
+  for _, win in ipairs(vim.fn.win_findbuf(buf)) do
+    local info = vim.fn.getwininfo(win)[1]
+    width = math.min(width or math.huge, info.width - info.textoff)
+  end
+  return width or vim.o.columns
+end
+
+---@param cell sessions.Cell
+---@return vim.api.keyset.set_extmark?
+local function head_of(cell)
+  local options = config.get()
+  local made = { undo_restore = false, priority = 20 }
+  local group = highlights.of_state[cell.state]
+  if options.signs and cell.kind == 'code' then
+    made.sign_text, made.sign_hl_group = options.signs[cell.state], group
+  end
+  local standing = options.marker and render.standing(cell) or ''
+  if standing ~= '' then
+    local settled = cell.state == 'fresh' or cell.state == 'new'
+    made.virt_text = { { ' ' .. standing, settled and 'SessionsMarker' or group } }
+    made.hl_mode = 'combine'
+  end
+  return (made.sign_text or made.virt_text) and made or nil
+end
+
+---@param cell sessions.Cell
+---@param width integer
+---@param drawn sessions.Drawn
+local function result_of(cell, width, drawn)
+  local options = config.get().results
+  local bar = vim.api.nvim_strwidth(options.bar)
+  local made = render.cell(cell, {
+    width = options.wrap and width - (bar > 0 and bar + 1 or 0) or nil,
+    max_lines = options.max_lines,
+    draws = pictures.draws,
+  })
+  drawn.pictures, drawn.lines = made.pictures, #made.lines
+  local lines = render.true_now(cell) and made.lines or render.dimmed(made.lines)
+  lines = render.barred(lines, options.bar, cell.state)
+  for _ = 1, pictures.rows_kept(made.pictures) do
+    table.insert(lines, { { '' } })
+  end
+  drawn.result_options = nil
+  if #lines > 0 or #made.pictures > 0 then
+    drawn.result_options = {
+      undo_restore = false,
+      virt_lines = #lines > 0 and lines or nil,
+      virt_lines_overflow = 'scroll',
+      -- Before the marks at the same place that draw its pictures.
+      right_gravity = #made.pictures == 0,
+    }
+  end
+end
+
+--- Whether a result stays as it is for a moment, because its cell has only just begun to run.
+---@param buf integer
+---@param cell sessions.Cell
+---@return boolean
+local function rests(buf, cell)
+  local active = cell.state == 'queued' or cell.state == 'running'
+  local left = active and CALM - (vim.uv.now() - cell.since) or 0
+  if left > 0 then
+    vim.defer_fn(function()
+      if canvases[buf] then
+        M.update(buf, { [cell.id] = true })
+      end
+    end, left)
+  end
+  return left > 0
+end
+
+---@param buf integer
+---@param mark? integer
+---@param line integer
+---@param options? vim.api.keyset.set_extmark
+---@return integer?
+local function put(buf, mark, line, options)
+  if not options then
+    if mark then
+      vim.api.nvim_buf_del_extmark(buf, namespace, mark)
+    end
+    return nil
+  end
+  local last = vim.api.nvim_buf_line_count(buf) - 1
+  options.id = mark
+  return vim.api.nvim_buf_set_extmark(buf, namespace, math.min(line, last), 0, options)
+end
+
+---@param buf integer
+---@param drawn sessions.Drawn
+local function erase(buf, drawn)
+  put(buf, drawn.head, 0, nil)
+  put(buf, drawn.result, 0, nil)
+end
+
+--- Bring the marks of a buffer to what is known: cells that changed are drawn anew, and marks that
+--- an edit has carried away go back to their place.
+---@param buf integer
+---@param changed? sessions.Changed nil: all of them
+function M.update(buf, changed)
+  local canvas = canvas_of(buf)
+  if canvas.hidden or not vim.api.nvim_buf_is_loaded(buf) then
+    return
+  end
+  local width = width_of(buf)
+  if width ~= canvas.width then
+    canvas.width, changed = width, nil
+  end
+  local rows = {}
+  for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(buf, namespace, 0, -1, {})) do
+    rows[mark[1]] = mark[2]
+  end
+  -- Ranges of a text that the buffer has left behind say nothing about where marks belong; another
+  -- message is on its way.
+  local placed = notebook.current(buf)
+  local known = {}
+  for _, cell in ipairs(notebook.list(buf)) do
+    local drawn = canvas.cells[cell.id]
+    known[cell.id] = true
+    local dirty = not drawn or changed == nil or changed[cell.id]
+    if not drawn then
+      drawn = { pictures = {}, lines = 0 }
+      canvas.cells[cell.id] = drawn
+    end
+    if dirty then
+      drawn.head_options = head_of(cell)
+      if not rests(buf, cell) then
+        result_of(cell, width, drawn)
+      end
+    end
+    local head, result = cell.range.start.line, cell.result_at.line
+    if not placed then
+      head, result = rows[drawn.head] or head, rows[drawn.result] or result
+    end
+    if dirty or (drawn.head and rows[drawn.head] ~= head) then
+      drawn.head = put(buf, drawn.head, head, drawn.head_options)
+    end
+    local moved = drawn.result and rows[drawn.result] ~= result
+    if dirty or moved then
+      drawn.result = put(buf, drawn.result, result, drawn.result_options)
+      pictures.show(buf, cell.id, result, drawn.pictures, drawn.lines)
+    end
+  end
+  for id, drawn in pairs(canvas.cells) do
+    if not known[id] then
+      erase(buf, drawn)
+      pictures.show(buf, id, 0, {}, 0)
+      canvas.cells[id] = nil
+    end
+  end
+end
+
+--- Take everything away that was drawn into a buffer.
+---@param buf integer
+function M.clear(buf)
+  canvases[buf] = nil
+  pictures.clear(buf)
+  if vim.api.nvim_buf_is_valid(buf) then
+    vim.api.nvim_buf_clear_namespace(buf, namespace, 0, -1)
+  end
+end
+
+--- Hide what is drawn into a buffer, or show it again.
+---@param buf integer
+---@return boolean whether it is shown now
+function M.toggle(buf)
+  local hide = not canvas_of(buf).hidden
+  M.clear(buf)
+  canvas_of(buf).hidden = hide
+  M.update(buf)
+  return not hide
+end
+
+--- Draw again where the width of the windows is another one now.
+function M.resized()
+  for buf in pairs(canvases) do
+    if vim.api.nvim_buf_is_valid(buf) and width_of(buf) ~= canvases[buf].width then
+      M.update(buf, {})
+    end
+  end
+end
+
+--- Scroll a window so that the result of the cell at its cursor is seen, as far as there is room.
+---@param win integer
+---@param id string
+function M.reveal(win, id)
+  local buf = vim.api.nvim_win_get_buf(win)
+  local drawn = (canvases[buf] or { cells = {} }).cells[id]
+  local place = drawn
+    and drawn.result
+    and vim.api.nvim_buf_get_extmark_by_id(buf, namespace, drawn.result, {})
+  if not place or #place == 0 then
+    return
+  end
+  local below = drawn.result_options and drawn.result_options.virt_lines or {}
+  vim.api.nvim_win_call(win, function()
+    local view = vim.fn.winsaveview()
+    local top = view.topline - 1
+    -- The lines drawn above the first one may be scrolled away in part.
+    local above = vim.api.nvim_win_text_height(win, { start_row = top, end_row = top }).fill
+    local height = vim.api.nvim_win_text_height(win, { start_row = top, end_row = place[1] }).all
+    local seen = height - above + view.topfill + #below
+    local excess = seen - vim.api.nvim_win_get_height(win)
+    if place[1] < view.topline - 1 or excess <= 0 then
+      return
+    end
+    -- The cursor stays where it is, so no further than to its line.
+    local room = vim.fn.winline() - 1 - vim.wo.scrolloff
+    if math.min(excess, room) > 0 then
+      vim.cmd.normal({ vim.keycode(('%d<C-e>'):format(math.min(excess, room))), bang = true })
+    end
+  end)
+end
+
+return M

@@ -1,0 +1,71 @@
+--- How a notebook stands, in a few words.
+local notebook = require('sessions.notebook')
+
+local M = {}
+
+local TOLD = { 'running', 'queued', 'error', 'stale', 'new', 'blocked', 'interrupted' }
+local WORDS = { error = 'failed' }
+
+--- How many cells are in each state.
+---@param buf integer
+---@return table<string, integer>
+function M.counts(buf)
+  local found = {}
+  for _, cell in ipairs(notebook.list(buf)) do
+    if cell.kind == 'code' then
+      found[cell.state] = (found[cell.state] or 0) + 1
+    end
+  end
+  return found
+end
+
+--- A phrase such as `2 stale · idle`; "" for a buffer that is no notebook.
+---@param buf integer
+---@return string
+function M.line(buf)
+  local known = notebook.get(buf)
+  if not known or #known.order == 0 then
+    return ''
+  end
+  local counts, parts = M.counts(buf), {}
+  for _, state in ipairs(TOLD) do
+    if counts[state] then
+      table.insert(parts, ('%d %s'):format(counts[state], WORDS[state] or state))
+    end
+  end
+  if #parts == 0 then
+    table.insert(parts, 'all fresh')
+  end
+  local kernel = known.kernel and known.kernel.state or 'none'
+  table.insert(parts, kernel == 'none' and 'no kernel' or kernel)
+  return table.concat(parts, ' · ')
+end
+
+--- The notebook as lines for a person.
+---@param buf integer
+---@return string[]
+function M.lines(buf)
+  local known = notebook.get(buf)
+  if not known or #known.order == 0 then
+    return { 'Nothing is known of this buffer yet.' }
+  end
+  local kernel = known.kernel or { state = 'none' }
+  local found = {
+    ('%s: %s'):format(vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buf), ':~:.'), M.line(buf)),
+    ('Python: %s'):format(kernel.python or 'unknown')
+      .. (kernel.reason and (' (%s)'):format(kernel.reason) or ''),
+  }
+  if kernel.pid then
+    table.insert(found, ('Kernel: process %d'):format(kernel.pid))
+  end
+  for _, cell in ipairs(notebook.list(buf)) do
+    if cell.kind == 'code' and cell.state ~= 'fresh' then
+      local title = cell.title and (' (%s)'):format(cell.title) or ''
+      local reason = cell.reason and ': ' .. cell.reason or ''
+      table.insert(found, ('cell %d%s is %s%s'):format(cell.number, title, cell.state, reason))
+    end
+  end
+  return found
+end
+
+return M
