@@ -7,6 +7,7 @@ shows what the session file holds.
 from __future__ import annotations
 
 import os
+import time
 from _thread import RLock, allocate_lock, start_new_thread
 
 from sessions_ls.kernel.interpreter import choose
@@ -16,6 +17,8 @@ from sessions_ls.live.mirror import NO_KERNEL, Mirror
 from sessions_ls.live.recall import Recalled, minor
 from sessions_ls.live.request import Summary
 from sessions_ls.live.state import State
+from sessions_ls.live.variables import LONGEST as LONGEST_LOOK
+from sessions_ls.live.variables import placed, without
 from sessions_ls.notebook.errors import SessionsError
 from sessions_ls.results.errors import SessionFileError
 
@@ -39,6 +42,10 @@ LONGEST = 15.0
 
 PATIENCE = 1.5
 """Seconds that a session may take to hear a request. It hears while it runs."""
+
+
+GLANCE = 2.0
+"""Seconds to wait for what the variables hold."""
 
 
 class NotLive(SessionsError):
@@ -267,6 +274,28 @@ class Client:
         found: list[dict[str, Any]] = self._ask("who", LONGEST)["who"]
         return found
 
+    def variables(
+        self,
+        at: int | None = None,
+        only: Sequence[tuple[str, str]] | None = None,
+        seconds: float = GLANCE,
+    ) -> dict[str, Any]:
+        """What the names hold: see `live.variables`. Blocks for ``seconds`` at most; never raises.
+
+        ``at``: as the cell with this number leaves them. ``only``: these alone, each as a cell
+        made it, by identity and name.
+        """
+        place = None if at is None else self.view().cells[at - 1].ident
+        wanted = None if only is None else [tuple(one) for one in only]
+        asked = {"at": place, "only": wanted, "limit": min(seconds, LONGEST_LOOK)}
+        try:
+            answer = self._ask("variables", seconds, **asked)
+        except NotLive as error:
+            answer = without(str(error))
+        if "ended" in answer:
+            answer = without(answer["ended"])
+        return placed({key: answer[key] for key in ("variables", "current", "why")}, self.view())
+
     def _say(self, what: str, **more: object) -> None:
         line = self._line
         if line is not None:
@@ -285,15 +314,24 @@ class Client:
             answers.append(message)
             came.release()
 
-        self._send(what, self.reserve()[1], done, **more)
-        if not came.acquire(timeout=-1 if seconds is None else seconds):
+        ticket = self.reserve()[1]
+        until = None if seconds is None else time.monotonic() + seconds
+        self._send(what, ticket, done, patience=min(PATIENCE, seconds or PATIENCE), **more)
+        left = -1 if until is None else max(0.0, until - time.monotonic())
+        if not came.acquire(timeout=left):
+            self._waiting.pop(ticket, None)
             raise NotLive(f"the live session of {self.path} did not answer within {seconds:g} s")
         return answers[0]
 
     def _send(
-        self, what: str, ticket: int, done: Callable[[Message], None], **more: object
+        self,
+        what: str,
+        ticket: int,
+        done: Callable[[Message], None],
+        patience: float = PATIENCE,
+        **more: object,
     ) -> None:
-        """Send a request and wait until the session has taken it."""
+        """Send a request and wait until the session has taken it; at most ``patience`` seconds."""
         heard = allocate_lock()
         heard.acquire()
         with self.lock:
@@ -304,7 +342,7 @@ class Client:
             self._unheard[ticket] = heard
         try:
             line.send({"m": what, "id": ticket, **more})
-            if heard.acquire(timeout=PATIENCE):
+            if heard.acquire(timeout=patience):
                 return
             why = "it does not answer"
         except BlockingIOError:
