@@ -17,6 +17,7 @@ __all__ = ["main", "script"]
 COMMANDS = {
     "run": "run what is stale and print each cell's result as it comes",
     "status": "show each cell's state, the reason for it, and its result",
+    "variables": "show what the names of a live notebook hold",
     "check": "report problems without running anything",
     "show": "print a result in full, or save an image to a file",
     "new": "make a new notebook from a small template",
