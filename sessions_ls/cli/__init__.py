@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "run what is stale and print each cell's result as it comes",
     "set": "give constants other values, and run what reads them",
     "status": "show each cell's state, the reason for it, and its result",
+    "variables": "show what the names of a live notebook hold",
     "check": "report problems without running anything",
     "show": "print a result in full, or save an image to a file",
     "wait": "return when the results belong to the file as it is now",

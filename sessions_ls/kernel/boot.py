@@ -51,6 +51,8 @@ LATER = (
     "engine",
     "service",
 )
+#: These wait until somebody asks what the variables hold.
+ASKED = ("amounts", "signatures", "summary", "summary_libraries", "variables")
 PACKAGE = "_sessions_kernel"
 
 
@@ -125,7 +127,14 @@ def start() -> None:
         sys.stderr.write(f"cannot enter the folder {folder}: {error}\n")
     sys.modules["__main__"] = main
     worker.Worker(
-        reading, writing, journal, main, notebook, private, lambda: load(package, private, LATER)
+        reading,
+        writing,
+        journal,
+        main,
+        notebook,
+        private,
+        lambda: load(package, private, LATER),
+        lambda: load(package, private, ASKED),
     ).serve()
 
 

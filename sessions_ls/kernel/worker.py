@@ -47,6 +47,7 @@ class Worker:
         path: str,
         private: dict[str, Any],
         load_service: Callable[[], Any],
+        load_variables: Callable[[], Any],
     ) -> None:
         self.path = path
         self.main = main
@@ -79,9 +80,12 @@ class Worker:
             "sources": self._sources,
             "program": self._serve,
             "run": self._serve,
+            "variables": self._tell_variables,
         }
         self._load_service = load_service
         self._service: Service | None = None
+        self._load_variables = load_variables
+        self._variables: Callable[..., list[dict[str, Any]]] | None = None
         self._reading = reading
 
     def serve(self) -> None:
@@ -163,6 +167,15 @@ class Worker:
         if self._service is None:
             self._service = self._made_service()
         self._service.handle(message)
+
+    def _tell_variables(self, message: dict[str, Any]) -> None:
+        """Say what the names hold: {"op","id","at","only"}; see `variables`."""
+        if self._variables is None:
+            self._variables = self._load_variables().variables
+        found: list[dict[str, Any]] = []
+        if self._service is not None:
+            found = self._variables(self._service.engine, message["at"], message["only"])
+        self.output.emit({"e": "variables", "id": message["id"], "variables": found})
 
     def _made_service(self) -> Service:
         service: Service = self._load_service().Service(

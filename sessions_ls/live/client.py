@@ -7,6 +7,7 @@ shows what the session file holds.
 from __future__ import annotations
 
 import os
+import time
 from _thread import RLock, allocate_lock, start_new_thread
 
 from sessions_ls.kernel.interpreter import choose
@@ -17,6 +18,8 @@ from sessions_ls.live.mirror import NO_KERNEL, Mirror
 from sessions_ls.live.recall import Recalled, minor
 from sessions_ls.live.request import Summary
 from sessions_ls.live.state import State
+from sessions_ls.live.variables import LONGEST as LONGEST_LOOK
+from sessions_ls.live.variables import placed, without
 from sessions_ls.notebook.errors import SessionsError
 from sessions_ls.results.errors import SessionFileError
 
@@ -43,6 +46,10 @@ LOOK = 0.9
 
 PATIENCE = 1.5
 """Seconds that a session may take to hear a request. It hears while it runs."""
+
+
+GLANCE = 2.0
+"""Seconds to wait for what the variables hold."""
 
 
 class NotLive(SessionsError):
@@ -275,6 +282,28 @@ class Client:
         found: list[dict[str, Any]] = self._ask("who", LONGEST)["who"]
         return found
 
+    def variables(
+        self,
+        at: int | None = None,
+        only: Sequence[tuple[str, str]] | None = None,
+        seconds: float = GLANCE,
+    ) -> dict[str, Any]:
+        """What the names hold: see `live.variables`. Blocks for ``seconds`` at most; never raises.
+
+        ``at``: as the cell with this number leaves them. ``only``: these alone, each as a cell
+        made it, by identity and name.
+        """
+        place = None if at is None else self.view().cells[at - 1].ident
+        wanted = None if only is None else [tuple(one) for one in only]
+        asked = {"at": place, "only": wanted, "limit": min(seconds, LONGEST_LOOK)}
+        try:
+            answer = self._ask("variables", seconds, **asked)
+        except NotLive as error:
+            answer = without(str(error))
+        if "ended" in answer:
+            answer = without(answer["ended"])
+        return placed({key: answer[key] for key in ("variables", "current", "why")}, self.view())
+
     def _say(self, what: str, **more: object) -> None:
         line = self._line
         if line is not None:
@@ -293,14 +322,16 @@ class Client:
             answers.append(message)
             came.release()
 
-        self._send(what, self.reserve()[1], done, **more)
-        waited, stuck = 0.0, 0
-        while not came.acquire(timeout=LOOK):
-            waited += LOOK
+        ticket = self.reserve()[1]
+        limit = None if seconds is None else time.monotonic() + seconds
+        self._send(what, ticket, done, patience=min(PATIENCE, seconds or PATIENCE), **more)
+        stuck = 0
+        while not came.acquire(timeout=LOOK if limit is None else _left(limit)):
             stuck = stuck + 1 if self.stopped else 0
             if stuck > 1:
                 raise self.lost()
-            if seconds is not None and waited >= seconds:
+            if limit is not None and time.monotonic() >= limit:
+                self._waiting.pop(ticket, None)
                 raise NotLive(f"{self._name} did not answer within {seconds:g} s")
         return answers[0]
 
@@ -319,9 +350,14 @@ class Client:
         return f"the live session of {os.path.basename(self.path)}"
 
     def _send(
-        self, what: str, ticket: int, done: Callable[[Message], None], **more: object
+        self,
+        what: str,
+        ticket: int,
+        done: Callable[[Message], None],
+        patience: float = PATIENCE,
+        **more: object,
     ) -> None:
-        """Send a request and wait until the session has taken it."""
+        """Send a request and wait until the session has taken it; at most ``patience`` seconds."""
         heard = allocate_lock()
         heard.acquire()
         with self.lock:
@@ -332,7 +368,7 @@ class Client:
             self._unheard[ticket] = heard
         try:
             line.send({"m": what, "id": ticket, **more})
-            if heard.acquire(timeout=PATIENCE):
+            if heard.acquire(timeout=patience):
                 return
             why = "it does not answer"
         except BlockingIOError:
@@ -445,6 +481,10 @@ class Client:
             done({"m": "answer", "ended": f"the live session has ended: {why}"})
         if not closed:
             self._emit({"event": "detached", "why": why, "crashed": self.ended is None})
+
+
+def _left(limit: float) -> float:
+    return min(LOOK, max(0.0, limit - time.monotonic()))
 
 
 def outcome(answer: Message) -> Summary:

@@ -288,12 +288,24 @@ class Server:
             self._session.kill()
         elif what == "restart":
             self.runner.drop()
-            threading.Thread(target=self._restart, args=(peer.number, ticket), daemon=True).start()
+            self._aside(self._restart, peer.number, ticket)
+        elif what == "variables":
+            given = (message["at"], message["only"], message["limit"])
+            self._aside(self._variables, peer.number, ticket, *given)
         elif what == "who":
             self._peers.tell(peer.number, {"m": "answer", "id": ticket, "who": self._clients()})
         elif what == "stop":
             self._ending.append((peer.number, ticket))
             self.end(f"stopped by {peer.describe()}")
+
+    @staticmethod
+    def _aside(work: Callable[..., None], *arguments: object) -> None:
+        """Do something that takes time while the loop goes on."""
+        threading.Thread(target=work, args=arguments, daemon=True).start()
+
+    def _variables(self, number: int, ticket: int, *given: Any) -> None:
+        answer = self._session.variables(*given)
+        self._peers.tell(number, {"m": "answer", "id": ticket, **answer})
 
     def _restart(self, number: int, ticket: int) -> None:
         self._session.restart(PATIENCE)

@@ -11,13 +11,14 @@ from sessions_ls.kernel.interpreter import choose
 from sessions_ls.live.conductor import Conductor
 from sessions_ls.live.recall import Recalled, minor
 from sessions_ls.live.request import Request, Summary
+from sessions_ls.live.variables import LONGEST, Inquiry, without
 from sessions_ls.reactive.plans import program_message
 from sessions_ls.results.record import Session
 from sessions_ls.results.session_file import SessionWriter, session_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from sessions_ls.live.settings import Settings
@@ -36,11 +37,11 @@ PATIENCE = 5.0  # seconds a cell gets to end after an interrupt, before its kern
 class LiveSession:
     """A notebook that is open: its text in, runs on request, events out.
 
-    `submit`, `view`, `interrupt` and `kill` may be called from any thread at any time; `run`
-    blocks its caller and takes its turn. Events go to ``emit``, in the thread of `run`.
-    ``troubles`` are sentences about what was wrong with the stored results. ``told`` is called,
-    with ``lock`` held, when something changed that no event says: "program", "kernel", "lost"
-    (the kernel is gone) or "cleared".
+    `submit`, `view`, `interrupt` and `kill` may be called from any thread at any time, `variables`
+    from any but that of a run; `run` blocks its caller and takes its turn. Events go to ``emit``,
+    in the thread of `run`. ``troubles`` are sentences about what was wrong with the stored results.
+    ``told`` is called, with ``lock`` held, when something changed that no event says: "program",
+    "kernel", "lost" (the kernel is gone) or "cleared".
     """
 
     launch = staticmethod(Kernel.start)
@@ -68,6 +69,7 @@ class LiveSession:
             self.path, minor(self._version), recalled.records, settings.strict, emit
         )
         self._kernel = kernel
+        self._inquiry = Inquiry()
         self._interrupted = False
         self._sent: tuple[Program | None, int] = (None, 0)  # what the kernel knows of
         self._order_sent: list[str] = []
@@ -138,6 +140,35 @@ class LiveSession:
             "python": self.choice.path,
             "reason": self.choice.reason,
         }
+
+    def variables(
+        self,
+        at: str | None = None,
+        only: Sequence[tuple[str, str]] | None = None,
+        seconds: float = LONGEST,
+    ) -> dict[str, Any]:
+        """What the names hold, as `live.variables` describes it, within ``seconds``.
+
+        ``at``: as the cell with this identity leaves them. ``only``: these alone, each as a cell
+        made it, by identity and name. While something runs the answer comes at once.
+        """
+        until = time.monotonic() + seconds
+        inquiry = self._inquiry
+        if not inquiry.lock.acquire(timeout=seconds):
+            return inquiry.meanwhile(at, only)
+        try:
+            if not self._turn.acquire(blocking=False):
+                return inquiry.meanwhile(at, only)
+            try:
+                ran = self._sent[0] is not None
+                return inquiry.ask(self._kernel if ran else None, at, only, until)
+            except KernelDied as death:
+                self._bury(str(death), Summary())
+                return without(str(death))
+            finally:
+                self._turn.release()
+        finally:
+            inquiry.lock.release()
 
     # -- the kernel ------------------------------------------------------------------------------
 
@@ -213,6 +244,7 @@ class LiveSession:
 
     def _drop_kernel(self) -> None:
         kernel, self._kernel = self._kernel, None
+        self._inquiry.forget()
         with self.lock:
             self._sent = (None, 0)
             self._state.lose_values()
@@ -330,6 +362,7 @@ class LiveSession:
         """Send the request and take events until it is over."""
         kernel = self._kernel
         assert kernel is not None
+        self._take(self._inquiry.overheard(), summary)
         kernel.send(message)
         stopping = False
         while True:

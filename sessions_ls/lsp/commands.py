@@ -1,4 +1,4 @@
-"""The commands: run, interrupt, restart, clear, show, status.
+"""The commands: run, interrupt, restart, clear, show, variables, status.
 
 Each takes one object, `{"uri": …, "cell": number or title, "line": from 1, "id": …}`, or the same
 by position, `[path or URI, line]`, or nothing: the notebook that was last shown or edited.
@@ -122,6 +122,14 @@ async def keep_mine(ls: SessionsServer, target: Target) -> object:
     return None
 
 
+async def variables(ls: SessionsServer, target: Target) -> object:
+    """What the names hold now, or as a cell leaves them: the object of `sessions variables`."""
+    session = target.notebook.session
+    assert session is not None, "what has a view has a session"
+    at = None if target.cell is None else target.cell.number
+    return Json(json.dumps(await ls.blocking(session.variables, at)))
+
+
 async def status(ls: SessionsServer, target: Target) -> object:
     """The object of `sessions status --json`."""
     return Json(json.dumps(target.view.to_json()))
@@ -138,6 +146,7 @@ COMMANDS: dict[str, Command] = {
     "sessions.clearOutputs": clear_outputs,
     "sessions.showOutput": output,
     "sessions.keepMine": keep_mine,
+    "sessions.variables": variables,
     "sessions.status": status,
 }
 

@@ -1,4 +1,4 @@
-"""Hover: on a marker or on a cell's last line, the whole result."""
+"""Hover: on a name its live value; on a marker or on a cell's last line, the whole result."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from sessions_ls.lsp.results import markdown, plain
+from sessions_ls.lsp.values import value_at
 from sessions_ls.lsp.words import head_line, last_line
 
 if TYPE_CHECKING:
+    from sessions_ls.live.view import View
     from sessions_ls.lsp.server import SessionsServer
 
 
@@ -20,16 +22,26 @@ async def hover(ls: SessionsServer, params: types.HoverParams) -> types.Hover | 
     if notebook is None or view is None:
         return None
     ls.notebooks.latest = notebook
-    line = params.position.line
+    value = await value_at(ls, notebook, view, params.position)
+    result = _result(ls, view, params.position.line)
+    if ls.client.markdown:
+        kind, separator = types.MarkupKind.Markdown, "\n\n---\n\n"
+        parts = [value.markdown if value is not None else "", result]
+    else:
+        kind, separator = types.MarkupKind.PlainText, "\n\n"
+        parts = [value.plain if value is not None else "", result]
+    text = separator.join(part for part in parts if part)
+    span = value.span if value is not None else None
+    return types.Hover(types.MarkupContent(kind, text), span) if text else None
+
+
+def _result(ls: SessionsServer, view: View, line: int) -> str:
+    """The result of the cell whose marker or last line this is; "" elsewhere."""
     for cell in view.cells:
         if head_line(cell.cell) > line:
             break
         if cell.runs and line in (head_line(cell.cell), last_line(cell.cell)):
             if ls.client.markdown:
-                content = types.MarkupContent(
-                    types.MarkupKind.Markdown, markdown(cell, view.path, ls.client.policy.tables)
-                )
-            else:
-                content = types.MarkupContent(types.MarkupKind.PlainText, plain(cell))
-            return types.Hover(content)
-    return None
+                return markdown(cell, view.path, ls.client.policy.tables)
+            return plain(cell)
+    return ""

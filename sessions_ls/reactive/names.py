@@ -112,6 +112,14 @@ def analyse(source: str, future_annotations: bool = False) -> Names:
     return _names(flow, code, source)
 
 
+def syntax_tree(source: str) -> _ast.Module | None:
+    """The syntax tree of a cell's text, None where it cannot be parsed."""
+    try:
+        return compiled(source, AST_ONLY | TOP_LEVEL_AWAIT)
+    except _FAILURES:
+        return None
+
+
 _FAILURES = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sessions_ls.notebook.problems import Problem
+from sessions_ls.reactive.firstread import read_too_early
 from sessions_ls.reactive.resolve import PREDEFINED
 from sessions_ls.reactive.strict import cycle, homes
 
@@ -17,8 +18,8 @@ def problems(program: Program) -> list[Problem]:
     """The static problems of ``program``, those of its markers included, in file order."""
     found = list(program.notebook.problems)
     found += _syntax(program)
-    names = [*_undefined(program), *_undefined_in_functions(program), *_ambiguous(program)]
-    names += [*_cyclic(program), *_out_of_order(program)]
+    names = [*_undefined(program), *_undefined_in_functions(program), *_too_early(program)]
+    names += [*_ambiguous(program), *_cyclic(program), *_out_of_order(program)]
     if program.strict:
         names += _several_homes(program)
     broken = {cell.cell.number for cell in program.cells if cell.broken}
@@ -60,6 +61,23 @@ def _undefined_in_functions(program: Program) -> Iterator[Problem]:
     for cell in program.cells:
         for name in sorted(cell.facts.deferred - bound - cell.facts.reads - cell.facts.called):
             message = f"`{name}` is not defined in any cell"
+            yield _at(cell, name, "undefined-name", "warning", message)
+
+
+def _too_early(program: Program) -> Iterator[Problem]:
+    """Names that a cell reads above its own definition of them, and that no other cell defines."""
+    cells = program.cells
+    for position, cell in enumerate(cells):
+        both = cell.names.reads & cell.names.binds
+        if not both:
+            continue
+        names = both - cell.facts.guarded - PREDEFINED - program.resolution.needs[position].keys()
+        others = [other.facts for other in cells if other is not cell]
+        alone = [name for name in names if not any(name in facts.binds for facts in others)]
+        if not alone or any(above.facts.open_ended for above in cells[: position + 1]):
+            continue
+        for name in sorted(read_too_early(cell.cell.source, alone, cell.names.where)):
+            message = f"`{name}` is read before this cell defines it, and no other cell does"
             yield _at(cell, name, "undefined-name", "warning", message)
 
 

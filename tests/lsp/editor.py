@@ -191,11 +191,14 @@ class Buffer:
             )
         ) or []
 
-    async def hover(self, line: int) -> str | None:
-        found = await self.client.text_document_hover_async(
-            types.HoverParams(self.document, types.Position(line, 0))
-        )
+    async def hover(self, line: int, column: int = 0) -> str | None:
+        found = await self.hovered(line, column)
         return None if found is None else found.contents.value
+
+    async def hovered(self, line: int, column: int) -> types.Hover | None:
+        return await self.client.text_document_hover_async(
+            types.HoverParams(self.document, types.Position(line, column))
+        )
 
     def diagnostics(self) -> list[types.Diagnostic]:
         return list(self.client.diagnostics.get(self.uri, ()))

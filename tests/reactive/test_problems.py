@@ -79,6 +79,64 @@ print(len, __name__, __file__, display)
 --
 1 2:18-25 warning undefined-name: `nowhere` is not defined in any cell
 
+== read before the cell itself binds it
+# %%
+print(total)
+total = 1
+--
+1 2:6-11 warning undefined-name: `total` is read before this cell defines it, and no other cell does
+
+== read to bind it
+# %%
+n += 1
+m = m or 1
+del k
+--
+1 2:0-1 warning undefined-name: `n` is read before this cell defines it, and no other cell does
+1 3:4-5 warning undefined-name: `m` is read before this cell defines it, and no other cell does
+1 4:4-5 warning undefined-name: `k` is read before this cell defines it, and no other cell does
+
+== read above on the same line, columns in code points
+# %%
+é = "🎉"; print(w); w = 1
+--
+1 2:15-16 warning undefined-name: `w` is read before this cell defines it, and no other cell does
+
+== not where the order is not certain
+# %%
+for i in range(3):
+    if i:
+        print(before)
+    before = i
+if i:
+    after = 1
+print(after)
+try:
+    found
+except NameError:
+    found = 1
+--
+
+== not where another cell binds it
+# %%
+x = 1
+# %%
+x = x + y
+y = 1
+# %%
+y = 2
+--
+
+== not below a cell that may bind anything, nor a builtin
+# %%
+print(max)
+max = 3
+# %%
+from math import *
+# %%
+pi = pi * 2
+--
+
 == ambiguous
 # %%
 x + 1
