@@ -8,7 +8,8 @@ from _queue import Empty, SimpleQueue
 from _thread import start_new_thread
 
 from sessions_ls.cli.arguments import UsageError
-from sessions_ls.live.client import Client, NotLive, outcome
+from sessions_ls.live.asking import NotLive, outcome
+from sessions_ls.live.client import Client
 from sessions_ls.live.request import Summary
 
 TYPE_CHECKING = False

@@ -7,29 +7,24 @@ shows what the session file holds.
 from __future__ import annotations
 
 import os
-import time
-from _thread import RLock, allocate_lock, start_new_thread
+from _thread import RLock, start_new_thread
 
 from sessions_ls.kernel.interpreter import choose
+from sessions_ls.live.asking import LONGEST, PATIENCE, Asking, NotLive, outcome
 from sessions_ls.live.elsewhere import Elsewhere
 from sessions_ls.live.link import reach
-from sessions_ls.live.lock import stopped
 from sessions_ls.live.mirror import NO_KERNEL, Mirror
 from sessions_ls.live.recall import Recalled, minor
-from sessions_ls.live.request import Summary
 from sessions_ls.live.state import State
 from sessions_ls.live.variables import LONGEST as LONGEST_LOOK
 from sessions_ls.live.variables import placed, without
-from sessions_ls.notebook.errors import SessionsError
-from sessions_ls.results.errors import SessionFileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _thread import LockType
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from sessions_ls.live.request import Request
+    from sessions_ls.live.request import Request, Summary
     from sessions_ls.live.settings import Settings
     from sessions_ls.live.view import View
     from sessions_ls.live.wire import Line, Message
@@ -38,22 +33,8 @@ if TYPE_CHECKING:
 
     Event = dict[str, Any]
 
-LONGEST = 15.0
-"""Seconds to wait for the answer to anything but a run."""
-
-LOOK = 0.9
-"""Seconds between two looks whether a session that is to answer has been stopped."""
-
-PATIENCE = 1.5
-"""Seconds that a session may take to hear a request. It hears while it runs."""
-
-
 GLANCE = 2.0
 """Seconds to wait for what the variables hold."""
-
-
-class NotLive(SessionsError):
-    """The session is not there, has ended, or refuses; the sentence says which."""
 
 
 class Client:
@@ -75,7 +56,6 @@ class Client:
         self.path = os.path.abspath(path)
         self.lock = RLock()
         self.troubles: list[str] = []
-        self.ended: str | None = None  # why the session said that it ends
         self.choice = choose(self.path, settings.python, os.environ)
         self._who = who
         self._emit = emit
@@ -83,12 +63,8 @@ class Client:
         self._state = State(self.path, minor(self.choice.version or ""), [], settings.strict)
         self._elsewhere = Elsewhere(self.path, settings.strict)
         self._disk: Message | None = None
-        self._line: Line | None = None
-        self._number = 0
+        self._asking = Asking(os.path.basename(self.path))
         self._others: set[str] = set()  # cells whose last run another client asked for
-        self._ticket = 0
-        self._waiting: dict[int, Callable[[Message], None]] = {}
-        self._unheard: dict[int, LockType] = {}
         self._closed = False
 
     # -- the session -----------------------------------------------------------------------------
@@ -113,30 +89,30 @@ class Client:
             line.close()
             raise NotLive(f"the live session of {self.path} has just ended")
         with self.lock:
-            if self._line is not None or self._closed:
+            if self.attached or self._closed:
                 line.shut()
                 line.close()
-                return self._line is not None
+                return self.attached
             try:
                 self._understand(snapshot)
                 self._understand(disk)
             except ValueError as error:
                 line.close()
                 raise NotLive(f"the live session of {self.path} speaks another way") from error
-            self._line, self._number, self.ended = line, number, None
+            self._asking.begin(line, number)
         start_new_thread(self._listen, (line,))
         return True
 
     @property
     def attached(self) -> bool:
         """Whether a live session is at the other end."""
-        return self._line is not None
+        return self._asking.line is not None
 
     def read_stored(self) -> None:
         """Show what the session file holds, while no session is live."""
         recalled = Recalled(self.path, self.choice)
         with self.lock:
-            if self._line is None:
+            if not self.attached:
                 self.troubles = recalled.troubles
                 self._mirror = Mirror(self._no_kernel())
                 self._mirror.fill(recalled.records)
@@ -147,8 +123,8 @@ class Client:
         """Leave the session, which goes on."""
         with self.lock:
             self._closed = True
-            if self._line is not None:
-                self._line.shut()
+            if self._asking.line is not None:
+                self._asking.line.shut()
 
     def _no_kernel(self) -> dict[str, Any]:
         return {**NO_KERNEL, "python": self.choice.path, "reason": self.choice.reason}
@@ -224,6 +200,20 @@ class Client:
             kernel["state"] = "starting"
         return kernel
 
+    @property
+    def ended(self) -> str | None:
+        """Why the session ended, where it has said so."""
+        return self._asking.ended
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the session's process is stopped: then it hears nothing."""
+        return self._asking.stopped
+
+    def lost(self) -> NotLive:
+        """What is to be said of a session that is stopped."""
+        return self._asking.lost()
+
     # -- what it asks for ------------------------------------------------------------------------
 
     def run(self, request: Request) -> Summary:
@@ -232,13 +222,11 @@ class Client:
         Raises SessionFileError when the results, which the session keeps, cannot be saved, and
         NotLive.
         """
-        return outcome(self._ask("run", None, request=request.plain(), text=self.text))
+        return outcome(self._asking.ask("run", None, request=request.plain(), text=self.text))
 
     def reserve(self) -> tuple[int, int]:
         """The ``run`` of the events that the next `start` will cause."""
-        with self.lock:
-            self._ticket += 1
-            return self._number, self._ticket
+        return self._asking.reserve()
 
     def start(
         self, request: Request, done: Callable[[Message], None], run: tuple[int, int] | None = None
@@ -248,38 +236,38 @@ class Client:
         Blocks until the session has heard of it. Raises NotLive.
         """
         _, ticket = run or self.reserve()
-        self._send("run", ticket, done, request=request.plain(), text=self.text)
+        self._asking.send("run", ticket, done, request=request.plain(), text=self.text)
 
     def cancel(self, run: tuple[int, int]) -> None:
         """Take back a run that still waits for its turn; one that has begun goes on."""
-        self._say("cancel", ticket=run[1])
+        self._asking.say("cancel", ticket=run[1])
 
     def clear(self, numbers: Sequence[int] | None = None) -> None:
         """Forget the results of these cells, or of all. Raises as `run` does."""
         from sessions_ls.live.request import Request
 
         wanted = Request(cells=numbers or ()).plain()
-        outcome(self._ask("clear", LONGEST, request=wanted, text=self.text))
+        outcome(self._asking.ask("clear", LONGEST, request=wanted, text=self.text))
 
     def interrupt(self) -> None:
         """Stop the cell that runs and drop what waits, whoever asked for it."""
-        self._say("interrupt")
+        self._asking.say("interrupt")
 
     def kill(self) -> None:
         """End the kernel at once."""
-        self._say("kill")
+        self._asking.say("kill")
 
     def restart(self) -> None:
         """End the kernel; results stay, cold. Raises NotLive."""
-        outcome(self._ask("restart", LONGEST))
+        outcome(self._asking.ask("restart", LONGEST))
 
     def stop(self) -> None:
         """End the session and its kernel. Raises NotLive when it does not answer."""
-        self._ask("stop", LONGEST)
+        self._asking.ask("stop", LONGEST)
 
     def clients(self) -> list[dict[str, Any]]:
         """Who else looks at the notebook: ``who`` and ``pid`` of each. Raises NotLive."""
-        found: list[dict[str, Any]] = self._ask("who", LONGEST)["who"]
+        found: list[dict[str, Any]] = self._asking.ask("who", LONGEST)["who"]
         return found
 
     def variables(
@@ -297,86 +285,12 @@ class Client:
         wanted = None if only is None else [tuple(one) for one in only]
         asked = {"at": place, "only": wanted, "limit": min(seconds, LONGEST_LOOK)}
         try:
-            answer = self._ask("variables", seconds, **asked)
+            answer = self._asking.ask("variables", seconds, **asked)
         except NotLive as error:
             answer = without(str(error))
         if "ended" in answer:
             answer = without(answer["ended"])
         return placed({key: answer[key] for key in ("variables", "current", "why")}, self.view())
-
-    def _say(self, what: str, **more: object) -> None:
-        line = self._line
-        if line is not None:
-            try:
-                line.send({"m": what, **more})
-            except OSError:  # then nothing runs any more
-                return
-
-    def _ask(self, what: str, seconds: float | None, **more: object) -> Message:
-        """Send a request and wait for its answer."""
-        came = allocate_lock()
-        came.acquire()
-        answers: list[Message] = []
-
-        def done(message: Message) -> None:
-            answers.append(message)
-            came.release()
-
-        ticket = self.reserve()[1]
-        limit = None if seconds is None else time.monotonic() + seconds
-        self._send(what, ticket, done, patience=min(PATIENCE, seconds or PATIENCE), **more)
-        stuck = 0
-        while not came.acquire(timeout=LOOK if limit is None else _left(limit)):
-            stuck = stuck + 1 if self.stopped else 0
-            if stuck > 1:
-                raise self.lost()
-            if limit is not None and time.monotonic() >= limit:
-                self._waiting.pop(ticket, None)
-                raise NotLive(f"{self._name} did not answer within {seconds:g} s")
-        return answers[0]
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the session's process is stopped: then it hears nothing."""
-        line = self._line
-        return line is not None and stopped(line.pid)
-
-    def lost(self) -> NotLive:
-        """What is to be said of a session that is stopped."""
-        return NotLive(f"{self._name} is lost: its process is stopped")
-
-    @property
-    def _name(self) -> str:
-        return f"the live session of {os.path.basename(self.path)}"
-
-    def _send(
-        self,
-        what: str,
-        ticket: int,
-        done: Callable[[Message], None],
-        patience: float = PATIENCE,
-        **more: object,
-    ) -> None:
-        """Send a request and wait until the session has taken it; at most ``patience`` seconds."""
-        heard = allocate_lock()
-        heard.acquire()
-        with self.lock:
-            line = self._line
-            if line is None:
-                raise NotLive(f"{os.path.basename(self.path)} has no live session")
-            self._waiting[ticket] = done
-            self._unheard[ticket] = heard
-        try:
-            line.send({"m": what, "id": ticket, **more})
-            if heard.acquire(timeout=patience):
-                return
-            why = "it does not answer"
-        except BlockingIOError:
-            why = self.ended = "it does not answer"
-        except OSError:
-            why = "it has just ended"
-        self._waiting.pop(ticket, None)
-        raise NotLive(f"{self._name} is lost: {why}")
 
     # -- what the session says -------------------------------------------------------------------
 
@@ -388,7 +302,7 @@ class Client:
                 if event is not None:
                     self._emit(event)
         except ValueError as error:
-            self.ended = f"it said what cannot be understood: {error}"
+            self._asking.ended = f"it said what cannot be understood: {error}"
         finally:
             self._lose(line)
 
@@ -406,12 +320,10 @@ class Client:
         if kind == "event":
             return self._take_event(message)
         if kind == "heard":
-            self._unheard.pop(message["id"]).release()
+            self._asking.heard(message["id"])
             return None
         if kind == "answer":
-            done = self._waiting.pop(message["id"], None)
-            if done is not None:
-                done(message)
+            self._asking.answered(message)
             return None
         if kind == "snapshot":
             self.troubles = message["troubles"]
@@ -435,7 +347,7 @@ class Client:
             self._disk = message
             self._elsewhere.found(message["text"], mirror)
         elif kind == "bye":
-            self.ended = message["why"]
+            self._asking.ended = message["why"]
         return {"event": "changed", "what": kind}
 
     def _take_event(self, message: Message) -> Event | None:
@@ -444,7 +356,7 @@ class Client:
         ident = event.get("id")
         if kind == "cell":
             if "record" in event:
-                ours = message["run"] and message["run"][0] == self._number
+                ours = message["run"] and message["run"][0] == self._asking.number
                 (self._others.discard if ours else self._others.add)(event["id"])
             for state in (self._state, self._elsewhere.state):
                 if state is not None:
@@ -468,30 +380,11 @@ class Client:
         """The session is gone. What it gave stays, cold."""
         with self.lock:
             line.close()
-            self._line, self._disk = None, None
+            self._disk = None
             self._mirror.lose_values()
             self._adopt()
-            waiting, self._waiting = self._waiting, {}
-            unheard, self._unheard = self._unheard, {}
             closed = self._closed
-        why = self.ended or "it died; its results so far are saved"
-        for heard in unheard.values():
-            heard.release()
-        for done in waiting.values():
-            done({"m": "answer", "ended": f"the live session has ended: {why}"})
+            crashed = self._asking.ended is None
+        why = self._asking.end()
         if not closed:
-            self._emit({"event": "detached", "why": why, "crashed": self.ended is None})
-
-
-def _left(limit: float) -> float:
-    return min(LOOK, max(0.0, limit - time.monotonic()))
-
-
-def outcome(answer: Message) -> Summary:
-    """How a run ended, from the answer to it. Raises SessionFileError and NotLive."""
-    if "unsaved" in answer:
-        raise SessionFileError(answer["unsaved"])
-    for kind in ("refused", "ended"):
-        if kind in answer:
-            raise NotLive(answer[kind])
-    return Summary.of(answer["summary"]) if "summary" in answer else Summary()
+            self._emit({"event": "detached", "why": why, "crashed": crashed})

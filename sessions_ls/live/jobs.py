@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sessions_ls.live.request import Request
     from sessions_ls.notebook.cells import Notebook
 
-QUIET = 0.1
+QUIET = 0.2
 """Seconds in which a save that follows another waits for a further one."""
 
 LONGEST = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from sessions_ls.live.client import LOOK, NotLive, outcome
+from sessions_ls.live.asking import LOOK, NotLive, outcome
 from sessions_ls.live.request import Request, Summary
 from sessions_ls.lsp.progress import Progress
 from sessions_ls.lsp.wire import Refused

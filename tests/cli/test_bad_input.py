@@ -98,7 +98,7 @@ CASES = [
     ("nosuch.py", r"nosuch\.py is no command; to run it: `sessions run nosuch\.py`"),
     ("rum nb.py", r"there is no command rum; did you mean `sessions run`\?"),
     ("frobnicate", r"there is no command frobnicate; see `sessions --help`"),
-    ("variables nb.py", r"there is no command variables; .*"),
+    ("inspect nb.py", r"there is no command inspect; .*"),
     ("--frobnicate", r"there is no option --frobnicate \(see `sessions --help`\)"),
 ]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sessions_ls.live.client import NotLive, outcome
+from sessions_ls.live.asking import NotLive, outcome
 from sessions_ls.live.lock import Lock
 from sessions_ls.live.opening import open_client
 from sessions_ls.live.place import place_of
