@@ -441,9 +441,6 @@ case('the whole result in windows of its own', function()
   vim.cmd('Sessions open')
   vim.ui.open = open_with
   same(vim.fn.readfile(opened), { '<b>page</b>' })
-  vim.cmd('Sessions variables')
-  same(vim.api.nvim_buf_get_lines(0, 0, -1, false)[1]:match('^name +cell +'), 'name    cell  ')
-  vim.cmd('close')
 end)
 
 case('what this server cannot do yet is said', function()
@@ -467,6 +464,29 @@ case('what this server cannot do yet is said', function()
     same(said[1]:find(('has no `%s` yet'):format(name), 1, true) ~= nil, true, said[1])
   end
   vim.notify = shown
+end)
+
+case('the variables, and the cells that made them', function()
+  local buf = open('variables')
+  wait_states(buf, 'new new new')
+  local function listed()
+    vim.cmd('Sessions variables')
+    until_same(function()
+      return vim.bo.filetype
+    end, 'sessions-variables')
+    return vim.api.nvim_buf_get_lines(0, 0, -1, false)
+  end
+  local before = listed() -- no kernel holds values
+  same({ before[1]:match('^name%s+cell'), before[2]:match('^price') }, { 'name    cell', 'price' })
+  vim.cmd('close')
+  run(buf, 'run-all', 'fresh fresh fresh')
+  local after = listed()
+  same({ after[1]:match('^name%s+type%s+size%s+value%s+cell'), #after }, { after[1], 3 })
+  same(after[3]:match('^double%s+int%s+.-%s+6%s+2$'), after[3])
+  vim.api.nvim_win_set_cursor(0, { 3, 0 })
+  vim.api.nvim_feedkeys(vim.keycode('<CR>'), 'mx', false)
+  same({ vim.api.nvim_get_current_buf(), vim.api.nvim_win_get_cursor(0)[1] }, { buf, 5 })
+  vim.cmd('only')
 end)
 
 case('hidden results come back', function()

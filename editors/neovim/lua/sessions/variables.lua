@@ -11,7 +11,9 @@ local M = {}
 ---@field type? string
 ---@field size? string|integer
 ---@field value? string
----@field cell? integer number of the cell that made it
+---@field held? boolean false: the value was changed since the cell made it
+---@field cell integer number of the cell that made it
+---@field state string of that cell
 
 --- What is known without asking the kernel: names and their cells.
 ---@param buf integer
@@ -23,10 +25,22 @@ function M.bound(buf)
       if not places[name] then
         places[name] = #found + 1
       end
-      found[places[name]] = { name = name, cell = cell.number, value = cell.state }
+      found[places[name]] = { name = name, cell = cell.number, state = cell.state }
     end
   end
   return found
+end
+
+---@param variable sessions.Variable
+---@param head string
+---@return string
+local function field(variable, head)
+  if head == 'cell' and variable.state ~= 'fresh' then
+    return ('%d (%s)'):format(variable.cell, variable.state)
+  elseif head == 'value' and variable.held == false then
+    return 'changed in place since'
+  end
+  return (tostring(variable[head] or ''):gsub('%s+', ' '))
 end
 
 ---@param buf integer
@@ -41,8 +55,7 @@ local function list(buf, variables, heads)
   for _, variable in ipairs(variables) do
     local row = {}
     for _, head in ipairs(heads) do
-      local value = variable[head == 'state' and 'value' or head]
-      table.insert(row, value == nil and '' or (tostring(value):gsub('%s+', ' ')))
+      table.insert(row, field(variable, head))
     end
     table.insert(rows, row)
   end
@@ -80,16 +93,23 @@ local function list(buf, variables, heads)
   end, { buffer = made, desc = 'To the cell that made it' })
 end
 
---- Show the list: with types and values where the server knows them, else names and cells.
+--- Show the list: with types and values where a kernel holds them, else names and cells.
 ---@param buf integer
 function M.show(buf)
   server.with(buf, function(client)
     if not server.offers(client, 'sessions.variables') then
-      list(buf, M.bound(buf), { 'name', 'cell', 'state' })
+      list(buf, M.bound(buf), { 'name', 'cell' })
       return
     end
-    server.execute(buf, 'variables', {}, function(result)
-      list(buf, result.variables or result, { 'name', 'type', 'size', 'value', 'cell' })
+    server.execute(buf, 'variables', {}, function(answer)
+      if type(answer.why) == 'string' then
+        say.info('%s', answer.why)
+      end
+      if #answer.variables > 0 then
+        list(buf, answer.variables, { 'name', 'type', 'size', 'value', 'cell' })
+      else
+        list(buf, M.bound(buf), { 'name', 'cell' })
+      end
     end)
   end)
 end
