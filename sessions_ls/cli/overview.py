@@ -22,7 +22,8 @@ def main(args: list[str]) -> int:
 
 
 def _help() -> str:
-    lines = [f"  {name:<8}{what}" for name, what in COMMANDS.items()]
+    column = max(map(len, COMMANDS)) + 2
+    lines = [f"  {name:<{column}}{what}" for name, what in COMMANDS.items()]
     return "\n".join(
         [
             "usage: sessions COMMAND …",
