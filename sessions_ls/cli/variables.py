@@ -25,12 +25,12 @@ def main(args: list[str]) -> int:
     """Carry out `sessions variables`. Raises SessionsError where the request is wrong."""
     arguments = Arguments(
         "variables",
-        "Show the variables of a notebook that is live: type, size, value, and the cell that made "
-        "each. Modules and names that begin with `_` are in the JSON object only.",
+        "Show what the names of a live notebook hold, and which cell made each.",
         "sessions variables notebook.py",
     )
     arguments.place("NOTEBOOK", "a Python file with `# %%` cells")
-    given = arguments.option("--json", "", "print one JSON object").parse(args)
+    arguments.option("--json", "", "print one JSON object; modules and names like `_x` are in it")
+    given = arguments.parse(args)
     path = given["NOTEBOOK"]
     answer, live = _asked(path)
     if not live:
