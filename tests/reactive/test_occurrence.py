@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import time
 
@@ -115,13 +116,16 @@ def test_makers(text: str, expected: str) -> None:
     assert " ".join(str(position + 1) for position in found) == expected
 
 
-def test_a_long_cell_takes_no_time() -> None:
+def test_a_long_cell_takes_little_more_than_parsing_it() -> None:
     source = "def f(a):\n    return a + b\n" * 1000 + "total = f(1)\n"
-    best = 1.0
-    for _ in range(5):
+    parsing, finding = [], []
+    for _ in range(7):
         started = time.perf_counter()
+        ast.parse(source)
+        parsed = time.perf_counter()
         here = name_at(source, 2000, 9)
-        best = min(best, time.perf_counter() - started)
+        parsing.append(parsed - started)
+        finding.append(time.perf_counter() - parsed)
     assert here is not None
     assert here.name == "f"
-    assert best < 0.04
+    assert min(finding) < 5 * min(parsing), (min(finding), min(parsing))
