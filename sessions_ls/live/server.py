@@ -331,6 +331,10 @@ class Server:
             time.sleep(0.01)
         for peer in self._peers.all():
             self._leave(peer)
+        self._kernel.watch(None)
+        self._selector.close()
+        self._waker.close()
+        self._woken.close()
 
 
 def _nothing() -> None:
