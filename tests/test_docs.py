@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES += sorted((ROOT / "editors").glob("*/*.md"))
 CODE = re.compile(r'"([a-z]+(?:-[a-z]+)+)"')
 WITH_CODES = (
     "sessions_ls/lsp/diagnostics.py",

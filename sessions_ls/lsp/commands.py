@@ -197,6 +197,9 @@ def _notebook(ls: SessionsServer, where: object) -> OpenNotebook:
     if found is None:
         root = ls.workspace.root_path or os.getcwd()
         found = ls.notebooks.find(os.path.join(root, os.path.expanduser(where)))
+    if found is None and not os.path.isabs(where):
+        # Helix names a buffer from its own folder, which may lie below the root.
+        found = ls.notebooks.ending(where)
     if found is None:
         raise Refused(f"{where} is not open in the editor.")
     return found

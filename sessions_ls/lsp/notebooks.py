@@ -62,6 +62,7 @@ class OpenNotebook:
         self._text: Lines | None = None  # what the session was given last
         self._view: View | None = None
         self._published = "[]"
+        self._version: int | None = None  # of the document, when they were published
         self._ran = False  # results or states changed since lenses and hints were last refreshed
         self._cost = 0.0  # seconds that the last look took
         self._pace = Throttle(TYPING, lambda: server.start_task(self.show()))
@@ -164,10 +165,13 @@ class OpenNotebook:
         return diagnostics(view, document, client, others)
 
     def _publish(self, found: str) -> None:
-        if found == self._published or self.document is None:
+        if self.document is None:
             return
-        self._published = found
         version = self.document.version
+        again = self._server.client.policy.repeats and self._version not in (None, version)
+        if found == self._published and not again:
+            return
+        self._published, self._version = found, version
         self._server.protocol.notify_json(
             types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS,
             f'{{"uri":{quoted(self.uri)},"version":{"null" if version is None else version},'
@@ -255,6 +259,14 @@ class Notebooks:
             if notebook.path is not None and os.path.realpath(notebook.path) == real:
                 return notebook
         return None
+
+    def ending(self, relative: str) -> OpenNotebook | None:
+        """The document whose path ends in ``relative``: the last used one, else the only one."""
+        tail = os.sep + os.path.normpath(relative)
+        found = [one for one in self._open.values() if one.path and one.path.endswith(tail)]
+        if self.latest in found:
+            return self.latest
+        return found[0] if len(found) == 1 else None
 
     def close(self, uri: str) -> None:
         """The editor closed a document. Its session stays for a while."""

@@ -26,67 +26,38 @@ class Policy:
     how: how the person makes such a buffer follow.
     navigation: definitions and references are offered; a client that shows those of several
         servers without dropping what is twice would show most of them twice.
+    repeats: diagnostics are sent after every edit, even the same ones.
     """
 
-    hints: bool
-    width: int
-    again: float
-    results: bool
-    fade: bool
-    tables: bool
+    hints: bool = True
+    width: int = 60
+    again: float = 0.0
+    results: bool = False
+    fade: bool = True
+    tables: bool = False
     reloads: bool = False
     how: str = "Reload it."
     navigation: bool = False
+    repeats: bool = False
 
 
+# fmt: off
 POLICIES = {
     # Neovim up to 0.12 stores refreshed hints and paints the old ones; a second refresh repairs it.
-    "neovim": Policy(
-        hints=True,
-        width=60,
-        again=0.15,
-        results=False,
-        fade=True,
-        tables=False,
-        how="`:checktime` loads it.",
-    ),
+    "neovim": Policy(again=0.15, how="`:checktime` loads it."),
     # Neovim with our plugin, which draws whole results by itself from `sessions/cellState`.
-    "neovim plugin": Policy(
-        hints=False,
-        width=60,
-        again=0.0,
-        results=False,
-        fade=True,
-        tables=False,
-        how="`:checktime` loads it.",
-    ),
+    "neovim plugin": Policy(hints=False, how="`:checktime` loads it."),
     # Helix never asks again for hints after a run, has no lenses, and shows hints of the first
-    # server that offers them alone.
-    "helix": Policy(
-        hints=False,
-        width=60,
-        again=0.0,
-        results=True,
-        fade=False,
-        tables=False,
-        how="`:reload` loads it.",
-    ),
+    # server that offers them alone. It drops diagnostics of a version that it has left behind.
+    "helix": Policy(hints=False, results=True, fade=False, repeats=True, how="`:reload` loads it."),
     # VS Code cuts all hints of a line to 43 characters together.
-    "vscode": Policy(
-        hints=True,
-        width=43,
-        again=0.0,
-        results=False,
-        fade=True,
-        tables=True,
-        reloads=True,
-        navigation=True,
-    ),
+    "vscode": Policy(width=43, tables=True, reloads=True, navigation=True),
     # Any other client that asks for hints again when told to.
-    "live hints": Policy(hints=True, width=60, again=0.0, results=False, fade=True, tables=False),
+    "live hints": Policy(),
     # Any other client that does not.
-    "diagnostics": Policy(hints=False, width=60, again=0.0, results=True, fade=False, tables=False),
+    "diagnostics": Policy(hints=False, results=True, fade=False),
 }
+# fmt: on
 
 NAMES = {
     "neovim": "neovim",

@@ -78,6 +78,22 @@ async def test_a_notebook_can_be_named_by_position(editor: Editor) -> None:
         assert await buffer.states() == "fresh new new new"
 
 
+async def test_a_path_may_count_from_below_the_root(editor: Editor) -> None:
+    for folder in ("one", "two"):
+        (editor.folder / folder / "deep").mkdir(parents=True, exist_ok=True)
+    first, second = (editor.open(FOUR, f"{folder}/deep/n.py") for folder in ("one", "two"))
+    for buffer in (first, second):
+        await editor.command("clearOutputs", {"uri": buffer.uri})
+        await editor.command("runCell", "deep/n.py", 1)  # the one that was used last
+    await editor.command("runCell", "one/deep/n.py", 4)
+    assert await first.states() == "fresh fresh new new"
+    assert await second.states() == "fresh new new new"
+    for wrong in ("eep/n.py", "three/n.py", "/deep/n.py"):
+        with pytest.raises(JsonRpcException, match="is not open in the editor"):
+            await editor.command("runCell", wrong, 1)
+    editor.said()
+
+
 async def test_without_arguments_the_last_shown_is_meant(editor: Editor) -> None:
     first = editor.open(FOUR, "first.py")
     second = editor.open(FOUR, "second.py")

@@ -51,6 +51,16 @@ print("well")
 """
 
 
+class Counted(dict[str, object]):
+    """A dictionary that counts how often something was put into it."""
+
+    sets = 0
+
+    def __setitem__(self, key: str, value: object) -> None:
+        self.sets += 1
+        super().__setitem__(key, value)
+
+
 async def test_run_all_shows_every_result(editor: Editor) -> None:
     buffer = editor.open(CHAIN, "all.py")
     assert await buffer.titles() == [
@@ -151,6 +161,21 @@ async def test_stale_is_shown_and_taken_back(editor: Editor) -> None:
     buffer.replace("a = 7\n", "a = 1\n")
     await buffer.shows("")
     assert await buffer.states() == "fresh fresh fresh fresh"
+
+
+async def test_helix_gets_the_same_diagnostics_again_for_each_version(editor: Editor) -> None:
+    """It drops those of an older version, and would show what was true before the edit."""
+    buffer = editor.open("# %%\na = 1\na\n", "versions.py")
+    await buffer.run("runAll")
+    editor.client.diagnostics = counted = Counted(editor.client.diagnostics)
+    for edit in range(1, 5):
+        buffer.replace(f"a = {edit}", f"a = {edit + 1}")
+        await buffer.shows("stale-cell@1")
+        if editor.name == "helix":
+            await until(lambda: counted.sets == edit)  # noqa: B023  waited for in this round
+    await buffer.shows("stale-cell@1")
+    editor.client.diagnostics = dict(counted)
+    assert counted.sets == (4 if editor.name == "helix" else 1)
 
 
 async def test_an_error_is_shown_at_its_line_and_healed(editor: Editor) -> None:

@@ -1,0 +1,185 @@
+"""The main story in a real Helix, with the configuration that we ship."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.editors.finding import ROOT, apart, environment, found, version
+from tests.editors.tmux import Tmux
+
+HOW = (
+    "Helix 25.07 or later was not found. Install it (https://docs.helix-editor.com/install.html),"
+    " or name it in $SESSIONS_HELIX."
+)
+NOTEBOOK = """\
+# %% Rate
+rate = 2
+
+# %% Table
+table = {n: n * rate for n in range(3)}
+table
+
+# %% Sum
+total = sum(table.values())
+print("added up")
+total
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder whose Helix has the shipped files for its configuration."""
+    with apart() as made:
+        (made / "config" / "helix").mkdir()
+        for name in ("config.toml", "languages.toml"):
+            shutil.copy(ROOT / "editors" / "helix" / name, made / "config" / "helix")
+        yield made
+
+
+def start(folder: Path, *files: str) -> Helix:
+    program = found("SESSIONS_HELIX", "hx", HOW, lambda program: version(program) >= (25, 7))
+    return Helix(folder, [program, *files], environment(folder))
+
+
+class Helix(Tmux):
+    """Helix in a terminal."""
+
+    def normal(self) -> None:
+        """Back to normal mode; a key right after Escape would be taken for one with Alt."""
+        self.keys("Escape")
+        self.wait(" NOR ")
+
+    def line(self, number: int, text: str) -> None:
+        """Replace a line, as a person does: one change a key."""
+        self.type(f"{number}gg")
+        self.type("xc")
+        self.type(f"{text}\n")
+        self.keys("BSpace")
+        self.normal()
+
+    def command(self, text: str) -> None:
+        """`:text`."""
+        self.type(f":{text}")
+        self.keys("Enter")
+
+
+def run(folder: Path, *arguments: str) -> None:
+    """`sessions …` in the folder of the notebook."""
+    subprocess.run(
+        [sys.executable, "-m", "sessions_ls", *arguments],
+        cwd=folder / "work",
+        env=environment(folder),
+        check=True,
+        stdout=subprocess.DEVNULL,
+        timeout=60,
+    )
+
+
+def test_the_main_story(folder: Path) -> None:
+    notebook = folder / "work" / "n.py"
+    notebook.write_text(NOTEBOOK)
+    run(folder, "run", "n.py")
+    helix = start(folder, "n.py")
+    try:
+        # Open: what an earlier run gave.
+        helix.wait("{0: 0, 1: 2, 2: 4}", "└─added up", "  6\n", without=["stale"])
+        # Edit: what depends on it is stale, before anything is saved.
+        helix.line(2, "rate = 5")
+        helix.wait("# %% Table  Stale: it needs cell 1, which is stale", "└─(stale)")
+        helix.wait("# %% Rate  Stale: its code changed")
+        # Run what is stale, by key.
+        helix.keys("Space", "n", "s")
+        helix.wait("{0: 0, 1: 5, 2: 10}", "  15\n", without=["tale"])
+        # From now on saving runs.
+        helix.line(2, "rate = 7")
+        helix.wait("└─(stale)")
+        helix.command("w")
+        helix.wait("{0: 0, 1: 7, 2: 14}", "  21\n", "written", without=["tale"])
+        assert "rate = 7" in notebook.read_text()
+        # Break it: the traceback at the line that raised, and who has to wait.
+        helix.line(9, "total = sum(table.values()) / 0")
+        helix.command("w")
+        helix.wait("ZeroDivisionError: division by zero", "{0: 0, 1: 7, 2: 14}")
+        helix.line(5, "table = {n: n * rate for n in nowhere}")
+        helix.command("w")
+        helix.wait("NameError: name 'nowhere'", "└─Blocked: it needs cell 2, which failed")
+        # Mend it, and run one cell by key.
+        helix.line(5, "table = {n: n * rate for n in range(4)}")
+        helix.line(9, "total = sum(table.values())")
+        helix.type("11gg")
+        helix.keys("Space", "n", "r")
+        helix.wait("  42\n", "{0: 0, 1: 7, 2: 14, 3: 21}", without=["Error", "tale", "Blocked"])
+        helix.command("w")
+        helix.wait("written")
+        # Somebody else edits the file.
+        notebook.write_text(notebook.read_text().replace("rate = 7", "rate = 9"))
+        helix.type("gg")
+        helix.wait("└─File changed on disk: cell 1 was edited on disk. `:reload` loads it.")
+        helix.command("reload")
+        helix.wait("rate = 9", "# %% Table  Stale", without=["changed on disk"])
+        helix.keys("Space", "n", "A")
+        helix.wait("  54\n", without=["tale"])
+    finally:
+        helix.end()
+
+
+def test_stale_is_seen_however_fast_somebody_types(folder: Path) -> None:
+    (folder / "work" / "n.py").write_text(NOTEBOOK)
+    run(folder, "run", "n.py")
+    helix = start(folder, "n.py")
+    try:
+        helix.wait("  6\n")
+        for _ in range(10):
+            helix.type("2gggla")
+            helix.wait(" INS ")
+            for key in (
+                "BSpace",
+                "3",
+                "1",
+                "5",
+            ):  # a version of the document every few milliseconds
+                helix.keys(key)
+            helix.normal()
+            helix.wait("# %% Table  Stale")
+            helix.type("u")
+            helix.wait("rate = 2", without=["tale"])
+    finally:
+        helix.end()
+
+
+def test_keys_work_below_the_root_and_with_a_difficult_name(folder: Path) -> None:
+    """Helix tells the path from its own folder; the server starts at the root of the repository."""
+    (folder / ".git").mkdir()
+    (folder / "work" / "ein wörtlicher name.py").write_text(f"{NOTEBOOK}\n# %%\nnowhere\n")
+    helix = start(folder, "ein wörtlicher name.py")
+    try:
+        helix.wait("`nowhere` is not defined")
+        helix.type("4gg")
+        helix.keys("Space", "n", "r")
+        helix.wait("{0: 0, 1: 2, 2: 4}")
+        helix.type("6gg")
+        helix.keys("Space", "n", "c")
+        helix.wait("# %% Table", without=["{0: 0, 1: 2, 2: 4}"])
+    finally:
+        helix.end()
+
+
+def test_another_python_file_is_left_alone(folder: Path) -> None:
+    (folder / "work" / "plain.py").write_text("value = undefined\n")
+    (folder / "work" / "n.py").write_text("# %%\nvalue = undefined\n")
+    helix = start(folder, "n.py", "plain.py")
+    try:
+        helix.wait("`undefined` is not defined")
+        helix.command("buffer-next")
+        helix.wait(" plain.py ")
+        helix.keys("Space", "n", "r")
+        screen = helix.wait("plain.py is not a notebook: it has no cell marker")
+        assert "not defined" not in screen
+    finally:
+        helix.end()
