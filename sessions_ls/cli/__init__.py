@@ -26,6 +26,7 @@ COMMANDS = {
     "restart": "end the process that holds the variables; results stay",
     "stop": "end the live session of a notebook",
     "ps": "list the notebooks that are live",
+    "editor": "set up Neovim, Helix or VS Code",
     "new": "make a new notebook from a small template",
     "agent-guide": "what an agent needs to know, printed or put into AGENTS.md",
     "lsp": "the language server, on standard input and output",

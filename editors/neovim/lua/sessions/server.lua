@@ -21,6 +21,11 @@ function M.command()
   if cmd then
     return vim.fn.executable(cmd[1]) == 1 and cmd or nil
   end
+  -- Where `sessions editor nvim` or `sessions NOTEBOOK` brought this plugin, it says where its server is.
+  local told, installed = pcall(require, 'sessions.installed')
+  if told and vim.fn.executable(installed[1]) == 1 then
+    return installed
+  end
   if vim.fn.executable('sessions-ls') == 1 then
     return { 'sessions-ls' }
   end

@@ -1,0 +1,1 @@
+"""Setting editors up: what `sessions editor` and `sessions NOTEBOOK` share."""

@@ -1,0 +1,126 @@
+"""Helix: our entries in the person's `languages.toml` and `config.toml`."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+import tomlkit
+
+from sessions_ls.cli.setup import entries, installed
+from sessions_ls.cli.setup.changes import FileText, Plan
+from sessions_ls.cli.setup.entries import Path
+from sessions_ls.cli.setup.errors import SetupError
+from sessions_ls.cli.setup.helix_servers import with_server, without_server
+from sessions_ls.cli.setup.tomlfile import TomlFile
+
+MARK = "by `sessions editor helix`"
+COMMANDS = ":lsp-workspace-command sessions."
+OLDEST = (25, 7)
+
+
+def plan(undo: bool, environ: Mapping[str, str] = os.environ) -> Plan:
+    """What there is to change. Raises SetupError for files that cannot be edited."""
+    made = Plan()
+    folder = config_folder(environ)
+    languages = TomlFile(os.path.join(folder, "languages.toml"))
+    config = TomlFile(os.path.join(folder, "config.toml"))
+    if undo:
+        changes = [_without(languages), _without(config)]
+    else:
+        changes = [with_server(languages, MARK, program(environ)), with_keys(config, made.notes)]
+        made.notes += _old(environ)
+    made.changes += [change for change in changes if change is not None]
+    return made
+
+
+def config_folder(environ: Mapping[str, str]) -> str:
+    """Where Helix reads its configuration: the same on macOS as on Linux."""
+    if sys.platform == "win32":
+        return os.path.join(environ.get("APPDATA", os.path.expanduser("~")), "helix")
+    base = environ.get("XDG_CONFIG_HOME", "")
+    return os.path.join(base if os.path.isabs(base) else os.path.expanduser("~/.config"), "helix")
+
+
+def program(environ: Mapping[str, str]) -> str | None:
+    """Helix, which some systems call `helix`."""
+    path = environ.get("PATH")
+    return shutil.which("hx", path=path) or shutil.which("helix", path=path)
+
+
+# -- config.toml ---------------------------------------------------------------------------------
+
+
+@functools.cache
+def shipped(name: str) -> dict[str, Any]:
+    """One of the files in `editors/helix`."""
+    with open(os.path.join(installed.plugin("helix"), name), "rb") as file:
+        return tomllib.load(file)
+
+
+def with_keys(file: TomlFile, notes: list[str]) -> FileText | None:
+    """The keys, and what shows results; where the person has something else, that stays."""
+    lacks, kept = entries.missing(file.data, shipped("config.toml"))
+    expected = entries.with_added(file.data, lacks)
+    for path, value in kept:
+        notes.append(
+            f"{file.path}: `{'.'.join(path)}` is yours and stays as it is; with sessions"
+            f" {'it is a table' if isinstance(value, dict) else f'{value!r}'} is meant"
+        )
+    text = file.text
+    for dotted in (False, True):
+        text = entries.add(tomlkit.parse(file.text), lacks, MARK, dotted)
+        try:
+            return file.change(text, expected)
+        except SetupError:
+            if dotted:
+                raise
+    return None
+
+
+# -- undo ----------------------------------------------------------------------------------------
+
+
+def _without(file: TomlFile) -> FileText | None:
+    text = entries.remove(file.text, MARK, _ours, _known)
+    text = without_server(file, text)
+    return file.change(text, tomllib.loads(text))
+
+
+def _ours(path: Path, value: object) -> bool:
+    """Whether a line in a table of ours is ours."""
+    if path[0] in ("language", "language-server"):
+        return path[-1] in ("name", "language-servers", "command", "args")
+    return _known(path, value)
+
+
+def _known(path: Path, value: object) -> bool:
+    """Whether an entry is one of those in our `config.toml`, or was in an older one."""
+    if isinstance(value, str) and value.startswith(COMMANDS):
+        return True
+    table: Any = shipped("config.toml")
+    for key in path:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table is not None and bool(table == value)
+
+
+def _old(environ: Mapping[str, str]) -> list[str]:
+    """A note where Helix is missing or too old."""
+    helix = program(environ)
+    if helix is None:
+        return ["Helix itself (hx) was not found on the PATH"]
+    try:
+        told = subprocess.run([helix, "--version"], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    version = re.search(r"(\d+)\.(\d+)", told.stdout)
+    if version and (int(version[1]), int(version[2])) < OLDEST:
+        return [f"Helix {version[0]} hands no arguments to commands: the keys need 25.07 or later"]
+    return []

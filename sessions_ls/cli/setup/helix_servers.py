@@ -1,0 +1,146 @@
+"""Helix's `languages.toml`: our server, and its name in the list of servers for Python.
+
+A line is changed or added where the text says so, tried and read again: files with arrays of tables
+between other tables come out of tomlkit in another order.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Array
+
+from sessions_ls.cli.setup import entries, installed
+from sessions_ls.cli.setup.changes import FileText
+from sessions_ls.cli.setup.errors import SetupError
+from sessions_ls.cli.setup.tomlfile import TomlFile
+
+NAME = "sessions"
+HEADER = f"language-server.{NAME}"
+KEY = "language-servers"
+PYTHON = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']python["'].*$""", re.M)
+BUILT_IN = ["ty", "ruff", "jedi", "pylsp"]
+"""The servers that Helix 25.07 starts for Python where nobody says otherwise."""
+
+
+def with_server(file: TomlFile, mark: str, helix: str | None) -> FileText | None:
+    """What there is to change. Raises SetupError where it cannot be done safely."""
+    text, expected = file.text, copy.deepcopy(file.data)
+    python = python_in(expected)
+    if python is None:
+        entry = {"name": "python", KEY: [*_servers(helix), NAME]}
+        expected.setdefault("language", []).append(entry)
+        text = entries.joined(text, [entries.block("language", entry, mark, array=True)])
+    elif KEY not in python:
+        python[KEY] = [*_servers(helix), NAME]
+        line = f"\n{KEY} = {tomlkit.item(python[KEY]).as_string()} # {mark}"
+        places = (found.end() for found in PYTHON.finditer(text))
+        text = _fitting(file, expected, (text[:end] + line + text[end:] for end in places))
+    elif not any(_name_of(one) == NAME for one in python[KEY]):
+        old = _array(file)
+        python[KEY].append(NAME)
+        text = _fitting(file, expected, _replaced(text, old.as_string(), _longer(old)))
+    command, *arguments = installed.server()
+    table = {"command": command, **({"args": arguments} if arguments else {})}
+    there = expected.get("language-server", {}).get(NAME)
+    block = entries.block(HEADER, table, mark)
+    if there is None:
+        expected.setdefault("language-server", {})[NAME] = table
+        text = entries.joined(text, [block])
+    elif (ours := entries.block(HEADER, there, mark)) in text:
+        expected["language-server"][NAME] = table
+        text = text.replace(ours, block)
+    return file.change(text, expected)
+
+
+def without_server(file: TomlFile, text: str) -> str:
+    """The text with the server's name taken out of a list of the person."""
+    document = tomlkit.parse(text)
+    servers = (python_in(document) or {}).get(KEY)
+    if not isinstance(servers, Array) or NAME not in servers:
+        return text
+    old = servers.as_string()
+    expected = tomlkit.parse(text).unwrap()
+    (python_in(expected) or {})[KEY].remove(NAME)
+    for shorter in _shorter(servers):
+        if _longer(_parsed(shorter)) == old:
+            return _fitting(file, expected, _replaced(text, old, shorter))
+    return _fitting(file, expected, _replaced(text, old, next(_shorter(servers))))
+
+
+def python_in(document: Mapping[str, Any]) -> Any:
+    """The entry for Python."""
+    found = [one for one in document.get("language", []) if one.get("name") == "python"]
+    return found[0] if found else None
+
+
+def _name_of(server: object) -> object:
+    """The name of a server in a list: some stand there with the features that they are to have."""
+    return server.get("name") if isinstance(server, Mapping) else server
+
+
+def _fitting(file: TomlFile, expected: object, candidates: Iterator[str]) -> str:
+    """The first text that says what is expected; several lists may look the same."""
+    for text in candidates:
+        try:
+            if tomlkit.parse(text).unwrap() == expected:
+                return text
+        except tomlkit.exceptions.TOMLKitError:
+            continue
+    raise SetupError(
+        f"{file.path}: the list of servers for Python is written in a way that we cannot edit"
+        f' safely, so nothing was changed. It is "{NAME}" that belongs there, or goes.'
+    )
+
+
+def _replaced(text: str, old: str, new: str) -> Iterator[str]:
+    for found in re.finditer(re.escape(old), text):
+        yield text[: found.start()] + new + text[found.end() :]
+
+
+def _array(file: TomlFile) -> Array:
+    found = python_in(file.document)[KEY]
+    assert isinstance(found, Array)
+    return found
+
+
+def _longer(servers: Array) -> str:
+    made = _parsed(servers.as_string())
+    made.append(NAME)
+    return made.as_string()
+
+
+def _shorter(servers: Array) -> Iterator[str]:
+    """The list without our server, in each way that it may have been written before."""
+    text = servers.as_string()
+    made = _parsed(text)
+    made.remove(NAME)
+    yield made.as_string()
+    yield re.sub(rf',\s*"{NAME}"(?=\s*\]$)', "", text)
+
+
+def _parsed(array: str) -> Array:
+    made = tomlkit.parse(f"x = {array}")["x"]
+    assert isinstance(made, Array)
+    return made
+
+
+def _servers(helix: str | None) -> list[str]:
+    """What Helix starts for Python by itself: a list in the file replaces that."""
+    if helix is None:
+        return BUILT_IN
+    try:
+        told = subprocess.run(
+            [helix, "--health", "python"], capture_output=True, text=True, timeout=10
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return BUILT_IN
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", told)
+    _, _, listed = plain.partition("Configured language servers:")
+    found = re.findall(r"^\s+\S+ ([\w.-]+):", listed.partition("Configured debug")[0], re.M)
+    return [name for name in found if name != NAME] or BUILT_IN
