@@ -19,6 +19,10 @@ def main(args: list[str]) -> int:
     if word in ("-V", "--version"):
         sys.stdout.write(f"sessions {__version__}\n")
         return OK
+    if not word.startswith("-") and (word.endswith(".py") or os.path.exists(word)):
+        from sessions_ls.cli import open as opening
+
+        return opening.main(args)
     raise UsageError(_unknown(word))
 
 
@@ -27,13 +31,15 @@ def _help() -> str:
     lines = [f"  {name:<{column}}{what}" for name, what in COMMANDS.items()]
     return "\n".join(
         [
-            "usage: sessions COMMAND …",
+            "usage: sessions NOTEBOOK",
+            "       sessions COMMAND …",
             "",
             "Python files with `# %%` cells as reactive notebooks.",
             "",
             "commands:",
             *lines,
             "",
+            "`sessions NOTEBOOK` opens it in $SESSIONS_EDITOR, Neovim, Helix, $VISUAL or $EDITOR.",
             "`sessions COMMAND --help` says more; `sessions` alone makes a new notebook.",
             "",
             "Example:",
@@ -46,8 +52,6 @@ def _help() -> str:
 def _unknown(word: str) -> str:
     if word.startswith("-"):
         return f"there is no option {word} (see `sessions --help`)"
-    if word.endswith(".py") or os.path.exists(word):
-        return f"{word} is no command; to run it: `sessions run {word}`"
     from difflib import get_close_matches
 
     near = get_close_matches(word, COMMANDS, 1)

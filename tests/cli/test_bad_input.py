@@ -94,8 +94,6 @@ CASES = [
     ("new nb.py", r"nb\.py is there already; nothing was changed"),
     ("new nb", r"nb\.py is there already; nothing was changed"),
     ("new no/such.py", r"no/such\.py cannot be made: No such file or directory"),
-    ("nb.py", r"nb\.py is no command; to run it: `sessions run nb\.py`"),
-    ("nosuch.py", r"nosuch\.py is no command; to run it: `sessions run nosuch\.py`"),
     ("rum nb.py", r"there is no command rum; did you mean `sessions run`\?"),
     ("frobnicate", r"there is no command frobnicate; see `sessions --help`"),
     ("inspect nb.py", r"there is no command inspect; .*"),

@@ -53,16 +53,16 @@ class FileText:
         self.path = path
         self._within = within
         self._before = before
-        self._after = after
+        self.after = after
 
     def shown(self) -> str:
         """The difference, as `diff -u` writes it."""
         before, after = (
             (content or b"").decode("utf-8", "replace").splitlines(keepends=True)
-            for content in (self._before, self._after)
+            for content in (self._before, self.after)
         )
         old, new = (
-            "/dev/null" if content is None else self.path for content in (self._before, self._after)
+            "/dev/null" if content is None else self.path for content in (self._before, self.after)
         )
         lines = unified_diff(before, after, old, new)
         return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
@@ -86,13 +86,13 @@ class FileText:
         """Write the file in one step. A link stays a link."""
         real = os.path.realpath(self.path)
         try:
-            if self._after is None:
+            if self.after is None:
                 os.remove(real)
                 if self._within is not None:
                     _remove_empty(os.path.dirname(self.path), self._within)
                 return f"removed {self.path}"
             os.makedirs(os.path.dirname(real), exist_ok=True)
-            disk.write(real, self._after)
+            disk.write(real, self.after)
         except OSError as error:
             reason = error.strerror or str(error)
             raise SetupError(f"{self.path} cannot be written: {reason}.") from error

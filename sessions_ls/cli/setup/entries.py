@@ -79,6 +79,10 @@ def literal(value: object) -> Item:
     """A value as TOML; a text with quotes in it without backslashes."""
     if isinstance(value, str) and '"' in value and "'" not in value:
         return tomlkit.string(value, literal=True)
+    if isinstance(value, Mapping):
+        small = tomlkit.inline_table()
+        small.update(value)
+        return small
     return tomlkit.item(value)
 
 

@@ -26,8 +26,15 @@ COMMANDS = ":lsp-workspace-command sessions."
 OLDEST = (25, 7)
 
 
-def plan(undo: bool, environ: Mapping[str, str] = os.environ) -> Plan:
-    """What there is to change. Raises SetupError for files that cannot be edited."""
+def plan(
+    undo: bool,
+    environ: Mapping[str, str] = os.environ,
+    variables: Mapping[str, str] | None = None,
+) -> Plan:
+    """What there is to change; ``variables`` are for the server alone.
+
+    Raises SetupError for files that cannot be edited.
+    """
     made = Plan()
     folder = config_folder(environ)
     languages = TomlFile(os.path.join(folder, "languages.toml"))
@@ -35,7 +42,8 @@ def plan(undo: bool, environ: Mapping[str, str] = os.environ) -> Plan:
     if undo:
         changes = [_without(languages), _without(config)]
     else:
-        changes = [with_server(languages, MARK, program(environ)), with_keys(config, made.notes)]
+        server = with_server(languages, MARK, program(environ), variables)
+        changes = [server, with_keys(config, made.notes)]
         made.notes += _old(environ)
     made.changes += [change for change in changes if change is not None]
     return made

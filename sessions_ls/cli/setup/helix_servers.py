@@ -28,7 +28,9 @@ BUILT_IN = ["ty", "ruff", "jedi", "pylsp"]
 """The servers that Helix 25.07 starts for Python where nobody says otherwise."""
 
 
-def with_server(file: TomlFile, mark: str, helix: str | None) -> FileText | None:
+def with_server(
+    file: TomlFile, mark: str, helix: str | None, variables: Mapping[str, str] | None = None
+) -> FileText | None:
     """What there is to change. Raises SetupError where it cannot be done safely."""
     text, expected = file.text, copy.deepcopy(file.data)
     python = python_in(expected)
@@ -45,17 +47,30 @@ def with_server(file: TomlFile, mark: str, helix: str | None) -> FileText | None
         old = _array(file)
         python[KEY].append(NAME)
         text = _fitting(file, expected, _replaced(text, old.as_string(), _longer(old)))
-    command, *arguments = installed.server()
-    table = {"command": command, **({"args": arguments} if arguments else {})}
+    table = _server(variables)
     there = expected.get("language-server", {}).get(NAME)
     block = entries.block(HEADER, table, mark)
     if there is None:
         expected.setdefault("language-server", {})[NAME] = table
         text = entries.joined(text, [block])
-    elif (ours := entries.block(HEADER, there, mark)) in text:
+    elif _moved(there, table) and (ours := entries.block(HEADER, there, mark)) in text:
         expected["language-server"][NAME] = table
         text = text.replace(ours, block)
     return file.change(text, expected)
+
+
+def _server(variables: Mapping[str, str] | None) -> dict[str, Any]:
+    command, *arguments = installed.server()
+    table: dict[str, Any] = {"command": command}
+    if arguments:
+        table["args"] = arguments
+    if variables:
+        table["environment"] = dict(variables)
+    return table
+
+
+def _moved(there: Mapping[str, Any], table: Mapping[str, Any]) -> bool:
+    return any(there.get(key) != table.get(key) for key in ("command", "args"))
 
 
 def without_server(file: TomlFile, text: str) -> str:

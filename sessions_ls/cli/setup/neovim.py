@@ -55,7 +55,7 @@ def help_tags(folder: str) -> bytes:
 
 def told(command: list[str]) -> str:
     """A Lua module from which the plugin learns the command of its server."""
-    words = ", ".join(json.dumps(word, ensure_ascii=False) for word in command)
+    words = ", ".join(map(_lua, command))
     return f"-- Written by sessions-ls: the command of the server.\nreturn {{ {words} }}\n"
 
 
@@ -101,3 +101,45 @@ def _notes(environ: Mapping[str, str]) -> list[str]:
     if asked.returncode == 3:
         return [f"this Neovim is older than {OLDEST[0]}.{OLDEST[1]}, which the plugin needs"]
     return []
+
+
+# -- without any set-up --------------------------------------------------------------------------
+
+BEFORE = """\
+vim.opt.runtimepath:prepend({plugin})
+package.preload['sessions.installed'] = function() return {{ {command} }} end
+"""
+AFTER = """\
+vim.api.nvim_create_autocmd('VimEnter', {{ once = true, callback = function()
+  if not vim.g.loaded_sessions then
+    vim.opt.runtimepath:prepend({plugin})
+    vim.cmd.runtime('plugin/sessions.lua')
+  end
+  {hint}
+end }})
+"""
+HINT = "vim.notify(':Sessions run runs the cell; :help sessions')"
+"""For who has not set Neovim up: short, or it would have to be confirmed."""
+
+
+def options(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Options with which Neovim has our plugin, whatever its configuration is.
+
+    Before the configuration, so that it counts; and after it, since a plugin manager may have
+    emptied the path on which plugins are looked for. Servers are enabled for a buffer that is open
+    already only when Neovim has started.
+    """
+    folder = installed.plugin("neovim")
+    new = any(isinstance(change, Link) for change in plan(False, environ).changes)
+    plugin, command = _lua(folder), ", ".join(map(_lua, installed.server()))
+    before = BEFORE.format(plugin=plugin, command=command)
+    after = AFTER.format(plugin=plugin, hint=HINT if new else "")
+    return ["--cmd", f"lua {_in_one_line(before)}", "-c", f"lua {_in_one_line(after)}"]
+
+
+def _in_one_line(code: str) -> str:
+    return " ".join(line.strip() for line in code.splitlines())
+
+
+def _lua(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -11,12 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.editors.finding import ROOT, apart, environment, found, version
+from tests.editors.helix import HOW
 from tests.editors.tmux import Tmux
 
-HOW = (
-    "Helix 25.07 or later was not found. Install it (https://docs.helix-editor.com/install.html),"
-    " or name it in $SESSIONS_HELIX."
-)
 NOTEBOOK = """\
 # %% Rate
 rate = 2
