@@ -11,14 +11,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sessions_ls.cli.setup.changes import Plan
 
-EDITORS = {"nvim": "neovim", "neovim": "neovim", "helix": "helix", "hx": "helix"}
+EDITORS = {
+    "nvim": "neovim",
+    "neovim": "neovim",
+    "helix": "helix",
+    "hx": "helix",
+    "vscode": "vscode",
+    "code": "vscode",
+}
 """What may be asked for, and the module that knows the editor."""
 
-NAMES = {"neovim": "Neovim", "helix": "Helix"}
+NAMES = {"neovim": "Neovim", "helix": "Helix", "vscode": "VS Code"}
 AGAIN = {
     "neovim": "start Neovim again, and open a Python file with a `# %%` line. No key runs anything"
     " until you map one: `:help sessions-keys`",
     "helix": "start Helix again; in a Python file with a `# %%` line, Space n has the commands",
+    "vscode": "open a Python file with a `# %%` line; Shift+Enter runs a cell",
 }
 
 
@@ -29,14 +37,15 @@ def main(args: list[str]) -> int:
         "Set an editor up for notebooks. Doing it twice changes nothing; what is yours stays.",
         "sessions editor helix --print",
     )
-    arguments.place("EDITOR", "nvim or helix")
+    arguments.place("EDITOR", "nvim, helix or vscode")
     arguments.option("--print", "", "show what would be changed, and change nothing")
     arguments.option("--undo", "", "take back what was set up")
     taken = arguments.parse(args)
     module = EDITORS.get(taken["EDITOR"])
     if module is None:
-        known = ", ".join(name for name in EDITORS if name != "neovim" and name != "hx")
-        raise UsageError(f"there is no set-up for {taken['EDITOR']}; there is one for: {known}")
+        raise UsageError(
+            f"there is no set-up for {taken['EDITOR']}; there is one for: nvim, helix, vscode"
+        )
     setup = __import__(f"sessions_ls.cli.setup.{module}", fromlist=["plan"])
     undo = taken.has("--undo")
     plan: Plan = setup.plan(undo)

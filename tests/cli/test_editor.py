@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ import pytest
 
 from sessions_ls.cli import main
 from tests.cli.conftest import ROOT, Ended
+from tests.editors.finding import missing
 
+VSIX = ROOT / "sessions_ls" / "editors" / "sessions.vsix"
 LANGUAGES = {
     "nothing": "",
     "a comment": "# mine\n",
@@ -319,4 +323,62 @@ def test_a_folder_of_theirs_stays(sessions: Shell, site: Path) -> None:
 def test_an_editor_that_we_do_not_know(sessions: Shell) -> None:
     done = sessions("editor", "emacs")
     assert done.code == 2
-    assert "there is no set-up for emacs; there is one for: nvim, helix" in done.err
+    assert "there is no set-up for emacs; there is one for: nvim, helix, vscode" in done.err
+
+
+# -- VS Code -------------------------------------------------------------------------------------
+
+CODE = """\
+#!/bin/sh
+echo "$@" >> {folder}/asked
+case $1 in
+--list-extensions) cat {folder}/there; exit;;
+--install-extension) cp "$2" {folder}/got.vsix; echo sessions-ls.sessions@0.1.0 > {folder}/there;;
+--uninstall-extension) : > {folder}/there;;
+esac
+"""
+
+
+@pytest.fixture
+def code(sessions: Shell, tmp_path: Path) -> Path:
+    """A folder on the PATH with a `code` that does as it is told."""
+    if not VSIX.exists():
+        missing("the extension was not built: `editors/vscode/package.sh` does it")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "there").write_text("ms-python.python@1.2.3\n")
+    (folder / "code").write_text(CODE.format(folder=folder))
+    (folder / "code").chmod(0o755)
+    sessions.set(PATH=f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin", SESSIONS_EDITOR="")
+    return folder
+
+
+def test_vscode(sessions: Shell, code: Path) -> None:
+    assert "--install-extension" in sessions("editor", "vscode", "--print").out
+    assert not (code / "got.vsix").exists()
+    done = sessions("editor", "vscode")
+    assert done.code == 0, done
+    with zipfile.ZipFile(code / "got.vsix") as archive:
+        assert archive.testzip() is None
+        told = json.loads(archive.read("extension/installed.json"))
+        assert json.loads(archive.read("extension/package.json"))["name"] == "sessions"
+    assert told["server"][0].startswith(os.path.dirname(sys.executable))
+    (code / "asked").unlink()
+    assert "all is set up in VS Code; nothing to change" in sessions("editor", "vscode").err
+    assert "--install-extension" not in (code / "asked").read_text()
+    (code / "there").write_text("sessions-ls.sessions@0.0.9\n")
+    assert "installed the extension" in sessions("editor", "vscode").err
+    assert "removed the extension" in sessions("editor", "vscode", "--undo").err
+    assert "nothing of sessions is set up" in sessions("editor", "vscode", "--undo").err
+    assert list((sessions.folder / "config").rglob("vscode.json")) == []
+
+
+def test_vscode_that_is_not_there_or_fails(sessions: Shell, code: Path) -> None:
+    (code / "code").write_text("#!/bin/sh\necho one\necho 'no room' >&2\nexit 3\n")
+    done = sessions("editor", "vscode")
+    assert done.code == 2
+    assert "failed: no room" in done.err
+    sessions.set(PATH="/nowhere")
+    done = sessions("editor", "vscode")
+    assert done.code == 2
+    assert "No program of VS Code is on the PATH" in done.err

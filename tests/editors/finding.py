@@ -16,7 +16,7 @@ from typing import NoReturn
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CACHE = Path.home() / ".cache" / "sessions-editors" / "bin"
+CACHES = [Path.home() / ".cache" / f"sessions-{name}" / "bin" for name in ("editors", "vscode")]
 REQUIRED = "SESSIONS_REQUIRE_EDITORS"
 """With this in the environment a missing editor is a failure."""
 
@@ -29,9 +29,10 @@ def missing(how: str) -> NoReturn:
 
 
 def found(variable: str, name: str, how: str, good: Callable[[str], bool] = bool) -> str:
-    """The program that a variable names, or that is on the PATH or in our cache, if it is good."""
+    """The program that a variable names, or that is on the PATH or in a cache, if it is good."""
     named = os.environ.get(variable)
-    for program in [named] if named else [shutil.which(name), shutil.which(CACHE / name)]:
+    places = [shutil.which(name), *(shutil.which(cache / name) for cache in CACHES)]
+    for program in [named] if named else places:
         if program and good(program):
             return program
     if named:

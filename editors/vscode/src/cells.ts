@@ -1,0 +1,91 @@
+/** The cells of each notebook, as `sessions/cellState` tells them: whole at first, then changes. */
+
+import * as vscode from "vscode";
+
+/** One cell, of what the message holds the keys that this extension uses. See docs/cell-state.md. */
+export interface Cell {
+  id: string;
+  number: number;
+  title: string | null;
+  kind: "code" | "markdown";
+  state: string;
+  reason: string | null;
+  runtime_ms: number | null;
+  range: { start: { line: number }; end: { line: number } };
+}
+
+export interface Kernel {
+  state: string;
+  python?: string;
+}
+
+export interface CellState {
+  uri: string;
+  version: number | null;
+  whole: boolean;
+  kernel?: Kernel;
+  order?: string[];
+  cells: (Partial<Cell> & { id: string; nulls?: string[] })[];
+}
+
+export interface Notebook {
+  order: string[];
+  cells: Map<string, Cell>;
+  kernel: Kernel;
+}
+
+export class Notebooks implements vscode.Disposable {
+  private readonly known = new Map<string, Notebook>();
+  private readonly changes = new vscode.EventEmitter<string>();
+
+  /** Fires with the URI, as text, of a notebook that changed. */
+  readonly changed = this.changes.event;
+
+  take(message: CellState): void {
+    const uri = vscode.Uri.parse(message.uri).toString();
+    let notebook = this.known.get(uri);
+    if (!notebook || message.whole) {
+      notebook = { order: [], cells: new Map(), kernel: { state: "none" } };
+      this.known.set(uri, notebook);
+    }
+    for (const { nulls, ...change } of message.cells) {
+      const cell = { ...notebook.cells.get(change.id), ...change } as Cell;
+      notebook.cells.set(change.id, cell);
+    }
+    if (message.order) {
+      notebook.order = message.order;
+      const there = new Set(message.order);
+      for (const id of notebook.cells.keys()) {
+        if (!there.has(id)) {
+          notebook.cells.delete(id);
+        }
+      }
+    }
+    if (message.kernel) {
+      notebook.kernel = message.kernel;
+    }
+    this.changes.fire(uri);
+  }
+
+  get(uri: vscode.Uri): Notebook | undefined {
+    const notebook = this.known.get(uri.toString());
+    return notebook && notebook.order.length > 0 ? notebook : undefined;
+  }
+
+  /** The cells of a document in its order; none for what is no notebook. */
+  list(uri: vscode.Uri): Cell[] {
+    const notebook = this.get(uri);
+    return notebook ? notebook.order.flatMap((id) => notebook.cells.get(id) ?? []) : [];
+  }
+
+  /** The server has ended: nothing is known any more. */
+  forget(): void {
+    const uris = [...this.known.keys()];
+    this.known.clear();
+    uris.forEach((uri) => this.changes.fire(uri));
+  }
+
+  dispose(): void {
+    this.changes.dispose();
+  }
+}

@@ -1,0 +1,59 @@
+/** What the palette and the keys do: each asks the server about the notebook in front. */
+
+import * as vscode from "vscode";
+import type { Cell, Notebooks } from "./cells";
+
+/** Of each command here, the one of the server. */
+const ASKED: Record<string, string> = {
+  "sessions.cell.run": "sessions.runCell",
+  "sessions.cell.runAbove": "sessions.runAbove",
+  "sessions.cell.runBelow": "sessions.runBelow",
+  "sessions.cell.clear": "sessions.clearOutputs",
+  "sessions.cell.show": "sessions.showOutput",
+  "sessions.notebook.runStale": "sessions.runStale",
+  "sessions.notebook.runAll": "sessions.runAll",
+  "sessions.notebook.interrupt": "sessions.interrupt",
+  "sessions.notebook.restart": "sessions.restart",
+};
+
+/** Register all of them. */
+export function register(notebooks: Notebooks): vscode.Disposable[] {
+  const asked = Object.entries(ASKED).map(([name, command]) =>
+    vscode.commands.registerTextEditorCommand(name, (editor) =>
+      ask(editor, command, name.startsWith("sessions.notebook.")),
+    ),
+  );
+  return [
+    ...asked,
+    vscode.commands.registerTextEditorCommand("sessions.cell.runAndAdvance", (editor) => {
+      ask(editor, "sessions.runCell", false);
+      go(editor, notebooks, 1);
+    }),
+    vscode.commands.registerTextEditorCommand("sessions.cell.next", (editor) =>
+      go(editor, notebooks, 1),
+    ),
+    vscode.commands.registerTextEditorCommand("sessions.cell.previous", (editor) =>
+      go(editor, notebooks, -1),
+    ),
+  ];
+}
+
+function ask(editor: vscode.TextEditor, command: string, whole: boolean): void {
+  const uri = editor.document.uri.toString();
+  const line = editor.selection.active.line + 1;
+  void vscode.commands.executeCommand(command, whole ? { uri } : { uri, line });
+}
+
+/** Put the cursor on the first line of the next or previous cell with code. */
+function go(editor: vscode.TextEditor, notebooks: Notebooks, step: 1 | -1): void {
+  const cells = notebooks.list(editor.document.uri);
+  const here = cells.findLastIndex((cell) => cell.range.start.line <= editor.selection.active.line);
+  const others = step > 0 ? cells.slice(here + 1) : cells.slice(0, Math.max(here, 0)).reverse();
+  const next = others.find((cell: Cell) => cell.kind === "code");
+  if (next) {
+    const first = Math.min(next.range.start.line + 1, next.range.end.line);
+    const place = new vscode.Position(first, 0);
+    editor.selection = new vscode.Selection(place, place);
+    editor.revealRange(new vscode.Range(place, place), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  }
+}

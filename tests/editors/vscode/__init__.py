@@ -1,0 +1,1 @@
+"""VS Code: a real code-server, in a headless Chromium."""

@@ -1,0 +1,130 @@
+"""The main story in a real VS Code, with the extension that we ship."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.editors.finding import apart
+from tests.editors.vscode.browser import CodeServer, Window, chromium
+
+NOTEBOOK = """\
+# %% Rate
+rate = 2
+
+# %% Table
+table = [n * rate for n in range(3)]
+table
+
+# %% Sum
+total = sum(table)
+total
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[CodeServer]:
+    with apart() as folder:
+        made = CodeServer(folder)
+        assert "installed the extension" in made.sessions("editor", "vscode")
+        assert "nothing to change" in made.sessions("editor", "vscode")
+        made.start()
+        yield made
+        made.end()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as made:
+        yield made
+
+
+def notebook(server: CodeServer, name: str) -> Path:
+    """A notebook in a folder of its own, with results of an earlier run."""
+    folder = server.folder / "work" / name
+    folder.mkdir()
+    (folder / "n.py").write_text(NOTEBOOK)
+    server.sessions("run", f"{name}/n.py")
+    return folder
+
+
+def test_the_main_story(server: CodeServer, browser: Any, tmp_path: Path) -> None:
+    folder = notebook(server, "story")
+    window = Window(browser, server, folder)
+    window.answer("Yes, I trust the authors")
+    window.open("n.py")
+    # Open: what an earlier run gave.
+    window.wait("→ [0, 2, 4]", "→ 6", "Run stale (0)", "all fresh · no kernel")
+    assert window.marks() == 3
+    # Edit: what depends on it is stale, before anything is saved.
+    window.line(2, "rate = 5")
+    window.wait("→ [0, 2, 4] ⟵ stale", "Run stale (3)", "3 stale · no kernel")
+    # Run by the palette.
+    window.command("Sessions: Run Stale Cells")
+    window.wait("→ [0, 5, 10]", "→ 15", "all fresh · idle", without=["stale ·"])
+    # From now on saving runs.
+    window.line(2, "rate = 7")
+    window.wait("3 stale · idle")
+    window.keys("Control+S")
+    window.wait("→ [0, 7, 14]", "→ 21", "all fresh · idle")
+    # Break it, and mend it.
+    window.line(9, "total = sum(table) / 0")
+    window.keys("Control+S")
+    window.wait("✗ ZeroDivisionError: division by zero", "1 failed · idle")
+    window.line(9, "total = sum(table)")
+    window.keys("Control+S")
+    window.wait("→ 21", "all fresh · idle", without=["ZeroDivisionError"])
+    # Shift+Enter runs the cell, and goes to the first line of the next one.
+    window.line(2, "rate = 8")
+    window.keys("Shift+Enter")
+    window.wait("Ln 5, Col 1", "→ [0, 8, 16]", "→ 24")
+    window.keys("Control+S")
+    # Somebody else edits the file: it is read again, and what changed is stale.
+    window.until(lambda: "rate = 8" in (folder / "n.py").read_text(), "the file is saved")
+    (folder / "n.py").write_text((folder / "n.py").read_text().replace("rate = 8", "rate = 9"))
+    window.wait("rate = 9", "→ 24 ⟵ stale")
+    # A click on a lens.
+    window.page.get_by_role("button", name="Run all (3)").click()
+    window.wait("→ 27", "all fresh · idle", "Run stale (0)")
+    window.page.screenshot(path=tmp_path / "vscode.png")
+    window.page.close()
+
+
+def test_nothing_runs_before_the_workspace_is_trusted(server: CodeServer, browser: Any) -> None:
+    folder = notebook(server, "restricted")
+    window = Window(browser, server, folder)
+    window.answer("No, I don't trust the authors")
+    window.open("n.py")
+    window.wait("→ [0, 2, 4]", "all fresh · no kernel")
+    window.line(2, "rate = 5")
+    window.wait("3 stale · no kernel")
+    window.keys("Shift+Enter", "Control+S")
+    window.page.get_by_role("button", name="Run all (3)").click()
+    window.wait("Cells run code, and this workspace is not trusted.")
+    window.wait("3 stale · no kernel")
+    window.page.get_by_role("button", name="Manage Workspace Trust").click()
+    window.page.get_by_role("button", name="Trust", exact=True).click()
+    window.open("n.py")
+    window.command("Sessions: Run All Cells")
+    window.wait("→ [0, 5, 10]", "→ 15", "all fresh · idle")
+    window.page.close()
+
+
+def test_another_python_file_is_left_alone(server: CodeServer, browser: Any) -> None:
+    folder = server.folder / "work" / "plain"
+    folder.mkdir()
+    (folder / "plain.py").write_text("value = undefined\n")
+    window = Window(browser, server, folder)
+    window.answer("Yes, I trust the authors")
+    window.open("plain.py")
+    window.line(1)
+    window.keys("End", "Shift+Enter")
+    window.type("# %%\n1 + 1\n")
+    window.keys("Control+S")  # with a marker it becomes a notebook
+    window.wait("Run all (2)")
+    text = "value = undefined\n# %%\n1 + 1\n\n"
+    window.until(lambda: (folder / "plain.py").read_text() == text, "the file is saved")
+    window.page.close()
