@@ -3,9 +3,11 @@
     pip install pyte rich
     python docs/pictures/make.py terminal       docs/pictures/terminal.svg
     python docs/pictures/make.py neovim         docs/pictures/neovim.svg, needs Neovim 0.11 or later
+    python docs/pictures/make.py helix          docs/pictures/helix.svg, needs Helix 25.07 or later
+    python docs/pictures/make.py vscode         docs/pictures/vscode.png, needs what its tests need
 
-Runs the `sessions` and `nvim` on the PATH over a copy of `examples/tour.py`, and draws what the
-screen of a terminal shows.
+Runs the `sessions`, `nvim` and `hx` on the PATH over a copy of `examples/tour.py`, and draws what
+the screen of a terminal shows.
 """
 
 from __future__ import annotations
@@ -14,8 +16,10 @@ import io
 import itertools
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pyte
@@ -99,7 +103,54 @@ def neovim(folder: Path) -> str:
         shown.end()
 
 
-PICTURES = {"terminal": terminal, "neovim": neovim}
+def helix(folder: Path) -> str:
+    """The same in Helix, with the configuration that we ship."""
+    config = folder / ".config" / "helix"
+    config.mkdir(parents=True)
+    for name in ("config.toml", "languages.toml"):
+        shutil.copy(ROOT / "editors" / "helix" / name, config)
+    kept = {**os.environ, "XDG_CONFIG_HOME": str(folder / ".config")}
+    subprocess.run(["sessions", "run", "tour.py"], cwd=folder, check=True, capture_output=True)
+    shown = Terminal(102, 50, folder, ["hx", "tour.py"], kept)
+    try:
+        shown.wait("1089.9", calm=1.0)
+        for keys in ("8ggxc", "price = 3.50", "\x1b"):  # Escape alone, or it is an Alt
+            shown.type(keys)
+            shown.wait()
+        shown.wait("stale", calm=1.0)
+        return svg(shown, "tour.py - hx")
+    finally:
+        shown.end()
+
+
+def vscode(folder: Path) -> bytes:
+    """The same in VS Code, with our extension."""
+    sys.path.insert(0, str(ROOT))
+    from tests.editors.finding import apart
+    from tests.editors.vscode.browser import CodeServer, Window, chromium
+
+    with apart() as place, chromium() as browser:
+        server = CodeServer(place)
+        server.sessions("editor", "vscode")
+        shutil.copy(TOUR, place / "work")
+        server.sessions("run", "tour.py")
+        server.start()
+        try:
+            window = Window(browser, server, place / "work")
+            window.answer("Yes, I trust the authors")
+            window.keys("Control+B")
+            window.open("tour.py")
+            window.wait("→ 774.9", "Run stale (0)")
+            window.line(8, "price = 3.50")
+            window.wait("⟵ stale", "Run stale (6)")
+            time.sleep(2)
+            picture: bytes = window.page.screenshot()
+            return picture
+        finally:
+            server.end()
+
+
+PICTURES = {"terminal": terminal, "neovim": neovim, "helix": helix, "vscode": vscode}
 
 
 def main() -> None:
@@ -108,7 +159,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(TOUR, folder)
         picture = PICTURES[name](Path(folder))
-    (HERE / f"{name}.svg").write_text(picture, encoding="utf-8")
+    if isinstance(picture, bytes):
+        (HERE / f"{name}.png").write_bytes(picture)
+    else:
+        (HERE / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
 if __name__ == "__main__":

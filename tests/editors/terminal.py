@@ -26,6 +26,11 @@ class Screen(pyte.Screen):
         """What a terminal sends by itself."""
         self.answer(data)
 
+    def report_device_status(self, mode: int, **private: bool) -> None:
+        """Answer. pyte fails at questions that are not of the standard, such as Helix has."""
+        if not private:
+            super().report_device_status(mode)
+
     def select_graphic_rendition(self, *attributes: int, **private: bool) -> None:
         """Take a style. pyte has no faint text; grey is near enough."""
         super().select_graphic_rendition(*((90,) if attributes == (2,) else attributes), **private)
