@@ -1,9 +1,12 @@
-"""What each client is shown, and what it takes: the one place that knows clients by name."""
+"""What each client is shown, and what it takes: the one place that knows clients by name.
+
+The person may overrule each entry of a row: `initializationOptions.sessions`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from pygls.capabilities import get_capability
 
@@ -71,6 +74,29 @@ NAMES = {
 }
 
 
+def overruled(policy: Policy, options: object) -> tuple[Policy, list[str]]:
+    """The policy with what the person set in `initializationOptions.sessions`.
+
+    The sentences say which of it cannot be.
+    """
+    ours = options.get("sessions") if isinstance(options, dict) else None
+    changes: dict[str, Any] = {}
+    misfits = []
+    for field in fields(Policy) if isinstance(ours, dict) else ():
+        value, usual = ours.get(field.name), getattr(policy, field.name)
+        kind = (int, float) if isinstance(usual, float) else type(usual)
+        if value is None:
+            continue
+        if isinstance(value, kind) and isinstance(value, bool) == isinstance(usual, bool):
+            changes[field.name] = value
+        else:
+            what = type(usual).__name__
+            misfits.append(
+                f"The setting sessions.{field.name} is {value!r}; it has to be a {what}."
+            )
+    return replace(policy, **changes), misfits
+
+
 class Client:
     """The client at the other end: its policy, and what it says that it takes."""
 
@@ -107,7 +133,9 @@ class Client:
         )
         self.link_tooltips = can("text_document.document_link.tooltip_support")
         self.cell_state = cellstate.wanted(params)
-        self.policy = POLICIES[self._row(info)]
+        self.policy, self.misfits = overruled(
+            POLICIES[self._row(info)], params.initialization_options
+        )
 
     def _row(self, info: types.ClientInfo | None) -> str:
         name = info.name.lower() if info is not None else ""

@@ -118,6 +118,8 @@ async def initialize(ls: SessionsServer, params: types.InitializeParams) -> None
     """`initialize`: our documents in place of pygls's, and what this client is offered."""
     documents.install(ls.protocol, params)
     ls.client = Client(params)
+    for sentence in ls.client.misfits:
+        ls.say(sentence, types.MessageType.Warning)
     if ls.client.policy.hints:
         options = types.InlayHintOptions(resolve_provider=ls.client.hint_tooltips)
         ls.feature(types.TEXT_DOCUMENT_INLAY_HINT, options)(hints.inlay_hints)

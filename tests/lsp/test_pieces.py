@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lsprotocol import types
@@ -13,7 +14,7 @@ from lsprotocol import types
 from sessions_ls.lsp.diagnostics import DOCS
 from sessions_ls.lsp.documents import Document
 from sessions_ls.lsp.pace import Throttle
-from sessions_ls.lsp.policy import POLICIES, Client
+from sessions_ls.lsp.policy import POLICIES, Client, overruled
 from sessions_ls.lsp.results import fence, markdown_table
 from sessions_ls.lsp.server import create
 from sessions_ls.lsp.words import duration, head_line, headline, last_line
@@ -117,14 +118,14 @@ def test_a_fence_is_longer_than_what_it_holds(text: str, fenced: str) -> None:
 def test_the_policy_goes_by_name(name: str | None, row: str) -> None:
     info = None if name is None else types.ClientInfo(name)
     params = types.InitializeParams(types.ClientCapabilities(), client_info=info)
-    assert Client(params).policy is POLICIES[row]
+    assert Client(params).policy == POLICIES[row]
 
 
 def test_an_unknown_client_that_refreshes_hints_gets_hints() -> None:
     refresh = types.InlayHintWorkspaceClientCapabilities(refresh_support=True)
     workspace = types.WorkspaceClientCapabilities(inlay_hint=refresh)
     params = types.InitializeParams(types.ClientCapabilities(workspace=workspace))
-    assert Client(params).policy is POLICIES["live hints"]
+    assert Client(params).policy == POLICIES["live hints"]
 
 
 EDITS = [
@@ -229,3 +230,22 @@ def test_nothing_outside_speaks_the_protocol(tmp_path: Path) -> None:
 def test_every_diagnostic_has_its_page(code: str) -> None:
     assert DOCS.endswith("/main/docs/diagnostics")
     assert (ROOT / "docs" / "diagnostics" / f"{code}.md").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "changed", "misfits"),
+    [
+        (None, {}, 0),
+        ({"sessions": 3}, {}, 0),
+        ({"sessions": {"hints": False, "width": 20}}, {"hints": False, "width": 20}, 0),
+        ({"sessions": {"again": 1, "other": 2}}, {"again": 1}, 0),
+        ({"sessions": {"hints": "no", "width": True, "results": None}}, {}, 2),
+    ],
+)
+def test_a_person_overrules_the_policy(
+    options: Any, changed: dict[str, object], misfits: int
+) -> None:
+    usual = POLICIES["neovim"]
+    policy, sentences = overruled(usual, options)
+    assert policy == replace(usual, **changed)
+    assert len(sentences) == misfits
