@@ -80,9 +80,11 @@ def overruled(policy: Policy, options: object) -> tuple[Policy, list[str]]:
     The sentences say which of it cannot be.
     """
     ours = options.get("sessions") if isinstance(options, dict) else None
+    if not isinstance(ours, dict):
+        return policy, []
     changes: dict[str, Any] = {}
     misfits = []
-    for field in fields(Policy) if isinstance(ours, dict) else ():
+    for field in fields(Policy):
         value, usual = ours.get(field.name), getattr(policy, field.name)
         kind = (int, float) if isinstance(usual, float) else type(usual)
         if value is None:
