@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 import logging
 import os
 import time
@@ -19,6 +18,7 @@ from sessions_ls.lsp.attachment import Attachment
 from sessions_ls.lsp.cellstate import CellStates
 from sessions_ls.lsp.diagnostics import diagnostics
 from sessions_ls.lsp.documents import Document
+from sessions_ls.lsp.mailbox import Mailbox
 from sessions_ls.lsp.ondisk import disk_diagnostics
 from sessions_ls.lsp.pace import Throttle
 from sessions_ls.lsp.runs import Runs
@@ -66,8 +66,7 @@ class OpenNotebook:
         self._cost = 0.0  # seconds that the last look took
         self._pace = Throttle(TYPING, lambda: server.start_task(self.show()))
         self._loop = asyncio.get_running_loop()
-        self._events: collections.deque[dict[str, Any]] = collections.deque()
-        self._awake = False
+        self._events = Mailbox(server.client.cell_state, self.runs.asked)
 
     # -- the editor's side -----------------------------------------------------------------------
 
@@ -178,19 +177,15 @@ class OpenNotebook:
 
     def _emit(self, event: dict[str, Any]) -> None:
         """Take an event from the thread that runs: keep it and wake the event loop, no more."""
-        self._events.append(event)
-        if not self._awake:
-            self._awake = True
+        if self._events.put(event):
             try:
                 self._loop.call_soon_threadsafe(self._drain)
             except RuntimeError:
                 log.debug("an event came after the end: %s", event["event"])
 
     def _drain(self) -> None:
-        self._awake = False
         seen = False
-        while self._events:
-            event = self._events.popleft()
+        for event in self._events.empty():
             self.runs.take(event)
             self.attachment.take(event)
             self.states.take(event)

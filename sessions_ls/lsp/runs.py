@@ -89,6 +89,10 @@ class Runs:
         if session is not None:
             session.interrupt()
 
+    def asked(self, run: tuple[int, int]) -> bool:
+        """Whether this editor waits for the end of that run. From any thread."""
+        return run in self._shown
+
     def take(self, event: dict[str, Any]) -> None:
         """Take an event of the session, on the event loop."""
         if event["event"] == "kernel" and event.get("message"):

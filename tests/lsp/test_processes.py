@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
 
+from sessions_ls.live.opening import open_client
+from sessions_ls.live.request import Request
+from sessions_ls.live.settings import Settings
 from tests.lsp.editor import ENVIRONMENT, SERVER
 
 NAP = """\
@@ -22,6 +28,16 @@ os.system('echo stray')
 child = subprocess.Popen(['sleep', '99'])
 # %%
 time.sleep(99)
+"""
+
+RICH = """\
+# %%
+import random
+class Rich:
+    def _repr_html_(self):
+        return chr(random.randrange(97, 123)) * 3_000_000
+print(random.random(), "x" * 12_000)
+display(Rich())
 """
 
 
@@ -207,6 +223,62 @@ def test_a_killed_client_leaves_nothing(held: bool, tmp_path: Path) -> None:
         client.stdout.close()
         for fd in fds if held else ():
             os.close(fd)
+
+
+def peak(pid: int) -> float:
+    """The most memory that a process has held so far, in MiB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def unread(stream: IO[bytes]) -> int:
+    """Bytes that wait in a pipe."""
+    size = array.array("i", [0])
+    fcntl.ioctl(stream.fileno(), termios.FIONREAD, size)
+    return size[0]
+
+
+def test_a_client_that_stops_reading_costs_no_memory_and_misses_no_state(
+    server: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    """Somebody else runs a cell with much output meanwhile, again and again."""
+    assert server.stdin is not None
+    assert server.stdout is not None
+    raw = Raw(server.stdin, server.stdout)
+    notebook = tmp_path / "rich.py"
+    notebook.write_text(RICH)
+    (tmp_path / "pyproject.toml").write_text("[tool.sessions]\nlinger = 0\n")
+    uri = notebook.as_uri()
+    options = {"sessions": {"cellState": True}}
+    about = {"processId": os.getpid(), "rootUri": None, "capabilities": {}}
+    raw.ask(1, "initialize", {**about, "initializationOptions": options})
+    raw.send("initialized", {})
+    item = {"uri": uri, "languageId": "python", "version": 1, "text": RICH}
+    raw.send("textDocument/didOpen", {"textDocument": item})
+    raw.ask(2, "workspace/executeCommand", {"command": "sessions.runAll", "arguments": [uri]})
+    other = open_client(str(notebook), Settings(), "somebody else")
+    other.submit(RICH)
+    for _ in range(5):  # 14 kB of the cell's state fill a pipe
+        other.run(Request(all=True))
+    before = peak(server.pid)
+    full = unread(server.stdout)
+    for _ in range(14):  # 3 MB each, in an event and in a record
+        other.run(Request(all=True))
+    assert unread(server.stdout) == full, "the server was not held up"
+    record = other.view().cells[0].record
+    assert record is not None
+    assert peak(server.pid) - before < 40
+    limit = time.monotonic() + 10
+    while not shows(raw.receive(), record.stdout):
+        assert time.monotonic() < limit
+    other.close()
+
+
+def shows(message: dict[str, Any], printed: str) -> bool:
+    """Whether a message says that a cell which ran has printed that."""
+    if message.get("method") != "sessions/cellState":
+        return False
+    return any(cell.get("stdout") == printed for cell in message["params"]["cells"])
 
 
 def test_version_and_bad_options() -> None:
