@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.limits import CACHED, KEYSTROKE, KEYSTROKE_WORST, LOOP, READY, SAVED, Limit
-from benchmarks.measure import MeasureError, Samples, Worker, interleave, say
+from benchmarks.measure import Contender, MeasureError, Samples, Worker, interleave, say
 from benchmarks.plan import Plan, Report
 from benchmarks.table import Row, seconds
 
@@ -17,7 +17,7 @@ METHOD = (
     "answer of `initialize`. Held: the longest turn of the event loop in all of this."
 )
 WALL, CPU = "wall", "CPU"
-Asked = tuple[str, str, dict[str, object], int, Limit | None, Limit | None]
+Asked = tuple[str, str, dict[str, bool], int, Limit | None, Limit | None]
 
 
 def measure(plan: Plan) -> Report:
@@ -36,7 +36,9 @@ def measure(plan: Plan) -> Report:
     try:
         for title, do, arguments, rounds, median, worst in asked:
             say(f"editor: {title}")
-            samples = interleave([worker.contender(title, do, **arguments)], rounds)
+            samples = interleave(
+                [Contender(title, worker.measures(do, **arguments), problem=worker.problem)], rounds
+            )
             report.rows.append(Row(f"{title}, median", samples, title, limit=median))
             report.rows.append(Row(f"{title}, worst", samples, title, limit=worst, worst=True))
         report.rows += _held(worker, report)

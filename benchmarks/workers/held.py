@@ -41,7 +41,7 @@ def _name(handle: asyncio.Handle) -> str:
     return str(getattr(callback, "__qualname__", callback))
 
 
-asyncio.Handle._run = _timed  # type: ignore[method-assign]
+asyncio.Handle._run = _timed  # type: ignore[assignment,method-assign]
 
 if __name__ == "__main__":
     from sessions_ls.lsp import main

@@ -171,7 +171,7 @@ class _Saver:
         while True:
             seen = self._editor.refreshed(seen)
             hints = self._editor.hints(self._line - 25, self._line + 25)
-            if f'"{self._number}"' in hints:
+            if f' {self._number}"' in hints:
                 return time.perf_counter() - began
 
 
