@@ -19,7 +19,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from benchmarks import analysis, environments, headless, kernel, live, memory, session
+from benchmarks import analysis, editor, environments, headless, kernel, live, memory, session
 from benchmarks.measure import MeasureError, say
 from benchmarks.plan import Part, Plan, Report
 from benchmarks.table import HEAD, Row, markdown
@@ -31,6 +31,7 @@ PARTS: dict[str, Part] = {
     "session": session.measure,
     "memory": memory.measure,
     "live": live.measure,
+    "editor": editor.measure,
 }
 
 

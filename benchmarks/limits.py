@@ -66,3 +66,14 @@ LEFT = _count(0)
 """Descriptors, threads and processes that clients and kernels leave behind in a session."""
 GROWTH = _ratio(1.1)
 """Memory of a session process after clients and kernels came and went, beside before."""
+KEYSTROKE = _seconds(0.015)
+"""From a keystroke in a notebook of 1,000 cells and 10,000 lines to its diagnostics, the median."""
+KEYSTROKE_WORST = _seconds(0.060)
+CACHED = _seconds(0.25)
+"""From opening that notebook to the results of an earlier run."""
+SAVED = _seconds(0.030)
+"""From a save to the changed result of a trivial cell in that notebook."""
+READY = _seconds(0.6)
+"""CPU of the language server until it has answered `initialize`."""
+LOOP = _seconds(0.020)
+"""The longest that one handler holds the language server's event loop."""

@@ -51,3 +51,28 @@ def mixed(cells: int) -> str:
         body = word.sub(rf"\g<0>_{turn}", bodies[index])
         out.append(f"# %% Cell {number + 1}\n{body}\n\n")
     return "".join(out)
+
+
+STEP = """\
+# %% Step {n}
+readings_{n} = [level_{m} + step * 0.5 for step in range(8)]
+kept_{n} = [reading for reading in readings_{n} if reading % 3]
+low_{n}, high_{n} = min(kept_{n}), max(kept_{n})
+def scaled_{n}(reading, low, high):
+    return (reading - low) / (high - low)
+shares_{n} = {{reading: scaled_{n}(reading, low_{n}, high_{n}) for reading in kept_{n}}}
+level_{n} = level_{m} + int(sum(shares_{n}.values())) % 2
+level_{n}
+
+"""
+
+
+def steps(cells: int) -> str:
+    """A notebook of ten lines a cell, each of which needs the one before; no imports.
+
+    Nobody needs the cell in its middle, which shows 0.
+    """
+    parts = ["# %% Start\nlevel_0 = 1\nlevel_0" + "\n" * 8]
+    parts += [STEP.format(n=number, m=number - 1) for number in range(1, cells - 1)]
+    parts.insert(cells // 2, "# %% Probe\nprobe = 0\nprobe" + "\n" * 8)
+    return "".join(parts)

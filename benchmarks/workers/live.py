@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.notebooks import chain
 from benchmarks.workers import serve
 from benchmarks.workers.editor import Editor
-from benchmarks.workers.memory import memory_of
+from benchmarks.workers.memory import cpu_of, memory_of
 from sessions_ls.live.client import Client
 from sessions_ls.live.lock import holder
 from sessions_ls.live.opening import open_client
@@ -330,17 +330,11 @@ def idle(seconds: float) -> dict[str, float]:
     client = _client(path)
     pid = _pid(path)
     time.sleep(1.0)
-    before = _cpu(pid)
+    before = cpu_of(pid)
     time.sleep(seconds)
-    used = _cpu(pid) - before
+    used = cpu_of(pid) - before
     client.close()
     return {"cpu": used, "memory": memory_of(pid)["rss"]}
-
-
-def _cpu(pid: int) -> float:
-    """Nanosecond counts of all threads, in seconds: the ticks of `stat` are too coarse."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
 def _close() -> None:

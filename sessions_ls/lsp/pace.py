@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,18 +13,21 @@ if TYPE_CHECKING:
 class Throttle:
     """Calls a function at once, then at most once an interval; the last request is never lost."""
 
-    def __init__(self, interval: float, function: Callable[[], object]) -> None:
-        """``interval`` in seconds."""
+    def __init__(self, interval: float, function: Callable[[], object], burst: int = 1) -> None:
+        """``interval`` in seconds, on average: ``burst`` calls may follow each other at once."""
         self._interval = interval
         self._function = function
         self._timer: asyncio.TimerHandle | None = None
-        self._last = 0.0
+        self._calls: collections.deque[float] = collections.deque([0.0] * burst, burst)
 
     def soon(self, interval: float | None = None) -> None:
-        """Call the function when ``interval`` (its own if None) has passed since the last call."""
+        """Call the function when ``interval`` (its own if None) has passed since the last call.
+
+        With a burst: as many intervals since the first of the last calls.
+        """
         loop = asyncio.get_running_loop()
         pause = self._interval if interval is None else interval
-        when = max(loop.time(), self._last + pause)
+        when = max(loop.time(), self._calls[0] + pause * len(self._calls))
         if self._timer is not None:
             if self._timer.when() <= when:
                 return
@@ -38,5 +42,5 @@ class Throttle:
 
     def _call(self) -> None:
         self._timer = None
-        self._last = asyncio.get_running_loop().time()
+        self._calls.append(asyncio.get_running_loop().time())
         self._function()

@@ -1,4 +1,4 @@
-"""Asking the client to ask again for lenses and hints, at most ten times a second."""
+"""Asking the client to ask again for lenses and hints, ten times a second on average."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 INTERVAL = 0.1
+BURST = 3
+"""So many may follow each other at once: the result of a quick cell comes right after its start."""
 
 
 class Refresher:
@@ -25,7 +27,7 @@ class Refresher:
 
     def __init__(self, server: SessionsServer) -> None:
         self._server = server
-        self._pace = Throttle(INTERVAL, self._refresh)
+        self._pace = Throttle(INTERVAL, self._refresh, BURST)
         self._repair: asyncio.TimerHandle | None = None
 
     def soon(self) -> None:

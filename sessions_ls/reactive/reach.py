@@ -83,7 +83,8 @@ def unclosed(program: Program, records: Sequence[Ran | None]) -> dict[int, tuple
     found: dict[int, tuple[str, str]] = {}
     holders: dict[str, set[str]] = {}
     held: dict[str, list[str]] = {}
-    for position, cell in enumerate(program.cells):
+    amending = [position for position, cell in enumerate(program.cells) if cell.facts.amends]
+    for position, cell in enumerate(program.cells[: amending[-1] + 1] if amending else ()):
         facts, record = cell.facts, records[position]
         if not (facts.amends or held or (record is not None and record.objects)):
             continue

@@ -148,7 +148,7 @@ def server() -> Any:
             continue
 
 
-@pytest.mark.parametrize("how", ["end of input", "SIGTERM", "exit", "shutdown"])
+@pytest.mark.parametrize("how", ["end of input", "SIGTERM", "SIGKILL", "exit", "shutdown"])
 def test_without_lingering_the_last_client_takes_the_session_with_it(
     server: subprocess.Popen[bytes], how: str, tmp_path: Path
 ) -> None:
@@ -161,6 +161,8 @@ def test_without_lingering_the_last_client_takes_the_session_with_it(
         server.stdin.close()
     elif how == "SIGTERM":
         server.terminate()
+    elif how == "SIGKILL":
+        server.kill()
     else:
         if how == "shutdown":
             raw.send("workspace/executeCommand", {"command": "sessions.runAll"}, 4999)
@@ -168,11 +170,29 @@ def test_without_lingering_the_last_client_takes_the_session_with_it(
             assert {note["id"] for note in raw.notes if "id" in note} == {2, 4999}
         raw.send("exit", None)
     assert all_gone_within(2.5, server.pid, kernel)
-    assert server.wait() == (0 if how == "shutdown" else 1)
+    assert server.wait() == {"shutdown": 0, "SIGKILL": -signal.SIGKILL}.get(how, 1)
     stored = (tmp_path / "nap.session.toml").read_text()
     assert "state = 'ok'" in stored
     assert "state = 'interrupted'" in stored
     assert "KernelDied" not in stored
+
+
+def test_with_lingering_the_session_outlives_a_server_that_was_killed(
+    server: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    assert server.stdin is not None
+    assert server.stdout is not None
+    kernel = start_session(
+        Raw(server.stdin, server.stdout), tmp_path / "nap.py", os.getpid(), linger=1
+    )
+    server.kill()
+    server.wait()
+    time.sleep(1.0)
+    assert len(group(kernel)) == 2, "the cell was to go on"
+    other = open_client(str(tmp_path / "nap.py"), Settings(), "somebody else")
+    assert other.clients() == [{"who": "somebody else", "pid": os.getpid()}]
+    other.stop()
+    assert all_gone_within(2.5, server.pid, kernel)
 
 
 CLIENT = """\
