@@ -27,7 +27,7 @@ os.environ["SESSIONS_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="sessions-", dir="/
 os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="sessions-config-")
 _USER = Path(os.environ["XDG_CONFIG_HOME"]) / "sessions" / "config.toml"
 _USER.parent.mkdir()
-_USER.write_text("linger = 0.3\n")  # minutes
+_USER.write_text("linger = 0.1\n")  # minutes
 
 
 @pytest.fixture(scope="session", autouse=True)
