@@ -41,6 +41,14 @@ def is_terminal(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def columns(stream: TextIO) -> int:
+    """The width of the terminal behind this stream, 0 where there is none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return 0
+
+
 class Paint:
     """Colours for one stream; none unless it is a terminal, and none with NO_COLOR."""
 

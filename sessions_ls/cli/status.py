@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from sessions_ls.cli import OK, console, source
@@ -62,7 +61,7 @@ def _table(view: View, path: str) -> str:
     lines = [paint("2", f"{path} · {kernel['python']} ({kernel['reason']})")]
     rows = [_row(cell) for cell in view.cells]
     widths = [max((console.width(row[i]) for row in rows), default=0) for i in range(4)]
-    columns = _columns()
+    columns = console.columns(sys.stdout) if console.is_terminal(sys.stdout) else 0
     for number, state, time, title, said in rows:
         space = " " * (widths[3] - console.width(title))
         start = f"{number:>{widths[0]}}  "
@@ -100,13 +99,3 @@ def _said(cell: CellView) -> str:
         if line:
             return line
     return ""
-
-
-def _columns() -> int:
-    """The width of the terminal, 0 where there is none."""
-    if not console.is_terminal(sys.stdout):
-        return 0
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
-    except OSError:
-        return 0

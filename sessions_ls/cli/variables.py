@@ -7,8 +7,7 @@ import sys
 
 from sessions_ls.cli import FAILED, OK, console
 from sessions_ls.cli.arguments import Arguments
-from sessions_ls.live.opening import open_client
-from sessions_ls.live.settings import load_settings
+from sessions_ls.cli.opening import looked_at
 from sessions_ls.notebook.files import read_source
 
 TYPE_CHECKING = False
@@ -50,12 +49,8 @@ def main(args: list[str]) -> int:
 
 def _asked(path: str) -> tuple[dict[str, Any], bool]:
     """What the session says, and whether there is one."""
-    text = read_source(path)
-    client = open_client(path, load_settings(path), "sessions variables")
+    client = looked_at(path, read_source(path), "sessions variables")
     try:
-        for trouble in client.troubles:
-            console.message(trouble)
-        client.submit(text)
         return client.variables(), client.attached
     finally:
         client.close()
@@ -65,7 +60,7 @@ def _table(variables: list[dict[str, Any]]) -> str:
     paint = console.Paint(sys.stdout)
     rows = [_HEAD, *(_row(variable) for variable in variables)]
     widths = [max(console.width(row[i]) for row in rows) for i in range(len(_HEAD))]
-    columns = _columns()
+    columns = console.columns(sys.stdout)
     if columns:
         others = sum(widths) - widths[_VALUE] + 2 * (len(_HEAD) - 1)
         widths[_VALUE] = max(_NARROWEST, min(widths[_VALUE], columns - others))
@@ -86,11 +81,3 @@ def _row(variable: dict[str, Any]) -> tuple[str, str, str, str, str]:
     cell = f"{variable['cell']}" if state == "fresh" else f"{variable['cell']} ({state})"
     value = variable["value"] if variable["held"] else "changed in place since"
     return variable["name"], variable["type"], variable["size"], value, cell
-
-
-def _columns() -> int:
-    """The width of the terminal, 0 where there is none."""
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):
-        return 0

@@ -165,7 +165,7 @@ def holder(place: Place) -> Holder | None:
             os.close(fd)
         found = Holder(record or {}, place)
         # A record of a dead process is of the one before: the new holder is about to write.
-        if found.pid and _is_alive(found.pid):
+        if found.pid and is_alive(found.pid):
             return found
         now = time.monotonic()
         until = until or now + _WRITING
@@ -262,7 +262,8 @@ def _is_current(fd: int, path: str) -> bool:
     return (ours.st_ino, ours.st_dev) == (there.st_ino, there.st_dev)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process; taken for granted where asking would end it."""
     if sys.platform == "win32":
         return True  # there is no question that does not end the process
     try:

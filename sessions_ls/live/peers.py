@@ -79,6 +79,11 @@ class Peers:
         with self._lock:
             return list(self._peers.values())
 
+    def find(self, number: int) -> Peer | None:
+        """The client with this number, if it is still there."""
+        with self._lock:
+            return self._peers.get(number)
+
     def broadcast(self, message: Message) -> None:
         """Tell every client."""
         with self._lock:

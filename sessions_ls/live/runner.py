@@ -116,13 +116,12 @@ class Runner:
 
     def _shown_by(self, job: Job) -> str:
         """The newest text of whoever asked: a cell that waited runs its newest code."""
-        for peer in self._peers.all():
-            if peer.number == job.peer and peer.text:
-                return peer.text
-        return job.text
+        peer = self._peers.find(job.peer)
+        return peer.text if peer is not None and peer.text else job.text
 
     def _name(self, number: int) -> str:
-        return next((p.describe() for p in self._peers.all() if p.number == number), "")
+        peer = self._peers.find(number)
+        return "" if peer is None else peer.describe()
 
     def _answer(self, job: Job, **answer: object) -> None:
         for ticket in job.tickets:

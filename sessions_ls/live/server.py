@@ -173,7 +173,7 @@ class Server:
         works = linger > 0 and (self.runner.busy or len(self.runner.jobs) > 0)
         if self._peers.all() or works:
             return LOOK
-        if self._session.kernel_json()["pid"] is None:
+        if self._session.kernel_pid() is None:
             linger = min(linger, FORGETTABLE)
         if not self._used:
             linger = max(linger, FORGETTABLE)  # whoever started it is about to connect
@@ -270,9 +270,7 @@ class Server:
         self._since = time.monotonic()
         if ticket:
             self._peers.tell(peer.number, {"m": "heard", "id": ticket})
-        if what == "text":
-            peer.text = message["text"]
-        elif what in ("run", "clear"):
+        if what in ("run", "clear"):
             peer.text = message["text"]
             request = Request(**message["request"])
             self._look(0.0)

@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from sessions_ls._version import __version__
+from sessions_ls.live.lock import is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +100,7 @@ def watch_parent(pid: int | None, server: SessionsServer) -> None:
 
     A pid that names nothing when we start is one of another container or machine.
     """
-    if not pid or sys.platform == "win32" or not _alive(pid):
+    if not pid or sys.platform == "win32" or not is_alive(pid):
         return
 
     def watch() -> None:
@@ -114,20 +115,10 @@ def _wait_for_end(pid: int) -> None:
     try:
         descriptor = os.pidfd_open(pid)
     except (AttributeError, OSError):  # not Linux, or an old one
-        while _alive(pid):
+        while is_alive(pid):
             time.sleep(0.5)
         return
     import select
 
     select.select([descriptor], [], [])
     os.close(descriptor)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
