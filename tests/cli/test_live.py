@@ -46,6 +46,11 @@ def _until(true: Callable[[], object], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
+def _attached(live: Shell) -> bool:
+    """Whether a client looks at a notebook."""
+    return any(row["clients"] for row in live("ps", "--json").json["sessions"])
+
+
 def _is_over(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -587,7 +592,7 @@ def test_wait_follows_the_file(live: Shell) -> None:
         "cell 2 (stale: it needs cell 1, which is stale)\n"
     )
     with live.running("wait", "nb.py", "--fresh", "--timeout", "30") as wait:
-        time.sleep(0.5)
+        _until(lambda: _attached(live))
         live.write("nb.py", "# %%\nn = 3\n# %%\nn\n")
         time.sleep(0.5)
         assert wait.poll() is None
@@ -622,7 +627,7 @@ def test_wait_ends_with_the_session(live: Shell, end: Callable[[Shell], object],
     live("run", "nb.py", "--keep")
     live.write("nb.py", "# %%\n2\n")
     with live.running("wait", "nb.py", "--fresh") as wait:
-        time.sleep(0.7)
+        _until(lambda: _attached(live))
         end(live)
         code, out, err = _end(wait)
     assert (code, out) == (1, "")
@@ -637,7 +642,7 @@ def test_wait_outlasts_a_save_that_deletes_first(live: Shell) -> None:
     live("run", "nb.py", "--keep")
     live.write("nb.py", "# %%\n2\n")
     with live.running("wait", "nb.py", "--fresh", "--timeout", "20") as wait:
-        time.sleep(0.7)
+        _until(lambda: _attached(live))
         path.unlink()
         time.sleep(0.7)
         live.write("nb.py", "# %%\n1\n")
@@ -646,7 +651,7 @@ def test_wait_outlasts_a_save_that_deletes_first(live: Shell) -> None:
         assert _end(wait)[0] == 0
     live.write("nb.py", "# %%\n2\n")
     with live.running("wait", "nb.py", "--fresh", "--timeout", "20") as wait:
-        time.sleep(0.7)
+        _until(lambda: _attached(live))
         path.unlink()
         assert _end(wait) == (2, "", "sessions: nb.py: there is no such file.\n")
 
