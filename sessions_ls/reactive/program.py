@@ -28,10 +28,12 @@ class ProgramCell:
     ``code`` is the digest of its normalised code, the features of ``__future__`` in force
     included; "" where nothing runs. ``flags`` are the compiler's for those features. ``names`` are
     those of its text; ``facts`` add what running it has taught, and are those of its last good
-    text while it is ``broken``.
+    text while it is ``broken``. ``unasked`` says whether it may run without being named.
     """
 
-    __slots__ = ("broken", "cell", "code", "disabled", "facts", "flags", "lesson", "names")
+    __slots__ = (
+        "broken", "cell", "code", "disabled", "facts", "flags", "lesson", "names", "unasked"
+    )  # fmt: skip
 
     def __init__(self, cell: Cell, names: Names, code: str, broken: bool, flags: int = 0) -> None:
         self.cell = cell
@@ -39,6 +41,7 @@ class ProgramCell:
         self.code = code
         self.broken = broken
         self.disabled = cell.disabled
+        self.unasked = bool(code) and not (broken or cell.disabled or cell.manual)
         self.flags = flags
         self.lesson = NO_LESSON
         self.facts: Facts = facts_of(names) if code or broken else EMPTY

@@ -82,6 +82,10 @@ class PlainExecutor:
         return Outcome("ok" if error is None else "error", error)
 
 
+def _send_nothing() -> None:
+    """Events are taken where they are."""
+
+
 class InProcessKernel:
     """Answers like `Kernel`."""
 
@@ -93,7 +97,7 @@ class InProcessKernel:
         self.names: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
         executor = PlainExecutor(self.names, self.events.append)
         self.service = Service(
-            self.names, executor, self.events.append, self.events.append, notebook
+            self.names, executor, self.events.append, self.events.append, _send_nothing, notebook
         )
 
     def send(self, message: Event) -> None:
