@@ -41,7 +41,7 @@ class Service:
             self.engine.load(message)
             return
         if message["op"] == "edit":
-            self._executor.set_text(message["text"])
+            self._executor.edit_text(*message["text"])
             self.engine.edit(message)
             return
         self.engine.outdate(message["outdated"])

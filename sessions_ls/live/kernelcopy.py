@@ -19,6 +19,7 @@ class KernelCopy:
 
     def __init__(self) -> None:
         self.idents: list[str] = []
+        self._text = ""
         self._program: Program | None = None
         self._resolution: Resolution | None = None
         self._refused: dict[int, str] = {}
@@ -41,8 +42,9 @@ class KernelCopy:
         if same and before is program:
             return None
         self._program, self._resolution, self._refused = program, resolution, refused
+        known, self._text = self._text, state.text
         if same and before is not None:
-            return edited(program, state.text, changes(before, program))
+            return edited(known, program, state.text, changes(before, program))
         self.idents = list(idents)
         records = zip(idents, state.cells.current(), strict=True)
         stored = [_stored(record, ident in state.live) for ident, record in records]

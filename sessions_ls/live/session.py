@@ -39,7 +39,8 @@ class LiveSession:
     from any but that of a run; `run` blocks its caller and takes its turn. Events go to ``emit``,
     in the thread of `run`. ``troubles`` are sentences about what was wrong with the stored results.
     ``told`` is called, with ``lock`` held, when something changed that no event says: "program",
-    "kernel", "lost" (the kernel is gone) or "cleared".
+    "edited" (with the new traits of cells, by position), "kernel", "lost" (the kernel is gone) or
+    "cleared".
     """
 
     launch = staticmethod(Kernel.start)
@@ -56,7 +57,7 @@ class LiveSession:
         self.path = os.path.abspath(path)
         self._emit = emit
         self.lock = RLock()
-        self.told: Callable[[str], None] = _nobody
+        self.told: Callable[..., None] = _nobody
         self._turn = RLock()
         self._writer = SessionWriter(session_path(self.path)) if write else None
         self.choice = choose(self.path, settings.python, os.environ)
@@ -80,10 +81,13 @@ class LiveSession:
             if self._kernel is not None and self._sent.empty and not self._state.busy:
                 cells = [(c.source, c.start + 1, 0) for c in notebook.cells if c.kind == "code"]
                 self._kernel.send({"op": "sources", "text": text, "cells": cells})
-            before = self._state.cells.traits, self._state.cells.idents
+            before, idents = self._state.cells.traits, self._state.cells.idents
             self._state.analyse()
-            if before != (self._state.cells.traits, self._state.cells.idents):
+            after = self._state.cells.traits
+            if idents != self._state.cells.idents:
                 self.told("program")
+            elif before != after:
+                self.told("edited", {at: new for at, new in enumerate(after) if new != before[at]})
 
     def statuses(self) -> list[Status]:
         """The proven state of every cell."""
@@ -397,7 +401,7 @@ class LiveSession:
         self._emit({"event": "kernel", "state": "dead", "message": message})
 
 
-def _nobody(what: str) -> None:
+def _nobody(what: str, traits: object = None) -> None:
     """Nobody keeps a copy of this session."""
 
 

@@ -65,7 +65,6 @@ class View:
         cells: list[CellView],
         problems: list[Problem],
         program: Program,
-        readers: list[list[int]],
     ) -> None:
         self.path = path
         self.kernel = kernel
@@ -76,7 +75,7 @@ class View:
         self.strict = program.strict
         self.resolution = program.resolution
         self.needs = self.resolution.needs
-        self.readers = readers
+        self.readers = self.resolution.readers
 
     def to_json(self) -> dict[str, Any]:
         """The object that `sessions status --json` prints."""

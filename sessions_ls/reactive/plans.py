@@ -57,7 +57,7 @@ def upstream(program: Program, positions: Iterable[int]) -> set[int]:
 
 def downstream(program: Program, positions: Iterable[int]) -> set[int]:
     """Every cell that needs one of the cells at ``positions``, directly or through others."""
-    return _closure(program.resolution.readers(), positions)
+    return _closure(program.resolution.readers, positions)
 
 
 def _closure(edges: Sequence[Iterable[int]], positions: Iterable[int]) -> set[int]:

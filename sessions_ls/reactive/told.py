@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sessions_ls.notebook.common import common
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,13 +32,15 @@ def whole(
     }
 
 
-def edited(program: Program, text: str, changed: Sequence[int]) -> dict[str, Any]:
+def edited(before: str, program: Program, text: str, changed: Sequence[int]) -> dict[str, Any]:
     """What is new for a kernel that has a program with the same resolution, as its ``edit``
-    operation takes it: the cells at the positions ``changed``, and the first line of every cell.
+    operation takes it: the cells at the positions ``changed``, the first line of every cell, and
+    in ``text`` how much stays of the text ``before`` at both ends, with what is between them.
     """
+    start, end = common(before, text)
     return {
         "op": "edit",
-        "text": text,
+        "text": (start, end, text[start : len(text) - end]),
         "cells": {position: _cell(program, position) for position in changed},
         "lines": [cell.cell.start + 1 for cell in program.cells],
     }

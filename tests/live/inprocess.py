@@ -52,6 +52,8 @@ class PlainExecutor:
 
     def set_text(self, text: str) -> None: ...
 
+    def edit_text(self, start: int, end: int, between: str) -> None: ...
+
     def compile(
         self, source: str, first_line: int, flags: int = 0
     ) -> tuple[CodeType, CodeType | None]:

@@ -87,9 +87,10 @@ def test_an_edit_says_what_changed(after: str, expected: list[int]) -> None:
         before = programs[-1] if programs else None
         programs.append(Program(notebook, analyser.cells(notebook, before), False, before))
     assert changes(*programs) == expected
-    message = edited(programs[1], after, expected)
+    message = edited(BEFORE, programs[1], after, expected)
     full = whole(programs[1], after, ["a", "b", "c"], [None] * 3)
-    assert message["text"] == after
+    start, end, between = message["text"]
+    assert BEFORE[:start] + between + BEFORE[len(BEFORE) - end :] == after
     assert message["lines"] == [cell["first_line"] for cell in full["cells"]]
     for position, cell in message["cells"].items():
         assert {"ident": "abc"[position], "stored": None, **cell} == full["cells"][position]
