@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sessions_ls.reactive.again import resolve_again
 from sessions_ls.reactive.facts import EMPTY, facts_of
 from sessions_ls.reactive.names import analyse
 from sessions_ls.reactive.resolve import resolve
@@ -86,31 +87,47 @@ class Program:
         self.rebinds: frozenset[str] = NOTHING
         self.resolution: Resolution
         self.refused: dict[int, str]
-        if (
-            previous is not None
-            and previous.strict == strict
-            and self._same_facts(previous, changed)
-        ):
+        differing = self._differing(previous, changed)
+        if previous is None or differing is None:
+            self.resolve()
+        elif differing:
+            self._resolve_again(previous, differing)
+        else:
             self.resolution, self.refused = previous.resolution, previous.refused
             self.rebinds = previous.rebinds
-        else:
-            self.resolve()
 
     def resolve(self) -> None:
         """Resolve again, after cells learnt something."""
         facts = [cell.facts for cell in self.cells]
-        self.rebinds = NOTHING.union(*[f.rebinds for f in facts if f.rebinds])
-        self.resolution = resolve(facts)
-        self.refused = refuse(facts, self.resolution) if self.strict else {}
+        self._take(facts, resolve(facts))
 
-    def _same_facts(self, previous: Program, changed: Sequence[int] | None) -> bool:
+    def _resolve_again(self, previous: Program, differing: Sequence[int]) -> None:
+        facts = [cell.facts for cell in self.cells]
+        old = [cell.facts for cell in previous.cells]
+        found = resolve_again(facts, previous.resolution, old, differing)
+        self._take(facts, found or resolve(facts))
+
+    def _take(self, facts: list[Facts], resolution: Resolution) -> None:
+        self.rebinds = NOTHING.union(*[f.rebinds for f in facts if f.rebinds])
+        self.resolution = resolution
+        self.refused = refuse(facts, resolution) if self.strict else {}
+
+    def _differing(
+        self, previous: Program | None, changed: Sequence[int] | None
+    ) -> list[int] | None:
+        """Where the facts are others than those of the program before; None where its cells do
+        not correspond.
+        """
+        if previous is None or previous.strict != self.strict:
+            return None
         if len(previous.cells) != len(self.cells):
-            return False
+            return None
+        found = []
         for position in range(len(self.cells)) if changed is None else changed:
             new, old = self.cells[position], previous.cells[position]
             if new.facts is not old.facts and new.facts.key() != old.facts.key():
-                return False
-        return True
+                found.append(position)
+        return found
 
 
 class Analyser:

@@ -103,7 +103,7 @@ def _resolve_names(
         grown = False
         last: dict[str, int] = {}
         for position, cell in enumerate(cells):
-            if _resolve_cell(position, cell, last, binders, banned.get(position), result):
+            if resolve_cell(position, cell, last, binders, banned.get(position), result):
                 grown = True
             need = result.needs[position]
             for name in cell.changes:
@@ -114,7 +114,7 @@ def _resolve_names(
             return
 
 
-def _resolve_cell(
+def resolve_cell(
     position: int,
     cell: Facts,
     last: dict[str, int],
@@ -122,7 +122,11 @@ def _resolve_cell(
     banned: dict[str, int] | None,
     result: Resolution,
 ) -> bool:
-    """Resolve one cell; True when what it passes on to its readers has grown."""
+    """Fill in ``result`` for one cell; True when what it passes on to its readers has grown.
+
+    ``last`` has the nearest definition of each name before it, ``binders`` all cells that bind it,
+    ``banned`` the names that it may not read from a later cell.
+    """
     need = result.needs[position]
     for name in cell.reads:
         maker = last.get(name)
