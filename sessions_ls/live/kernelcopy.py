@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from sessions_ls.reactive.told import changes, edited, whole
+from sessions_ls.reactive.told import Told, edited, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from sessions_ls.live.state import State
-    from sessions_ls.reactive.program import Program
-    from sessions_ls.reactive.resolve import Resolution
     from sessions_ls.results.record import Record
 
 
@@ -19,36 +17,34 @@ class KernelCopy:
 
     def __init__(self) -> None:
         self.idents: list[str] = []
-        self._text = ""
-        self._program: Program | None = None
-        self._resolution: Resolution | None = None
-        self._refused: dict[int, str] = {}
+        self._told: Told | None = None
 
     @property
     def empty(self) -> bool:
         """Whether the kernel knows of no program, or is to be told it whole."""
-        return self._program is None
+        return self._told is None
 
     def forget(self) -> None:
         """The kernel is gone, or what it holds of the runs is no longer what the session holds."""
-        self._program = self._resolution = None
+        self._told = None
 
     def update(self, state: State) -> dict[str, Any] | None:
-        """The message that brings the kernel up to date; None where it is. It is taken as sent."""
-        before, program = self._program, state.program
-        resolution, refused = program.resolution, program.refused
-        idents = state.cells.idents
-        same = resolution is self._resolution and refused is self._refused and idents == self.idents
-        if same and before is program:
-            return None
-        self._program, self._resolution, self._refused = program, resolution, refused
-        known, self._text = self._text, state.text
-        if same and before is not None:
-            return edited(known, program, state.text, changes(before, program))
+        """The message that brings the kernel up to date; None where it is. It is taken as sent.
+
+        As long as the cells are the same by identity the kernel has the runs that the session has.
+        """
+        program, text, idents = state.program, state.text, state.cells.idents
+        known, self._told = self._told, Told(program, text)
+        if known is not None and idents == self.idents:
+            if known.is_all(program):
+                return None
+            changes = known.changes(program)
+            if changes is not None:
+                return edited(known.text, program, text, changes)
         self.idents = list(idents)
         records = zip(idents, state.cells.current(), strict=True)
         stored = [_stored(record, ident in state.live) for ident, record in records]
-        return whole(program, state.text, idents, stored)
+        return whole(program, text, idents, stored)
 
 
 def _stored(record: Record | None, live: bool) -> dict[str, Any] | None:

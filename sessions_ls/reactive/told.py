@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from sessions_ls.reactive.facts import Facts
     from sessions_ls.reactive.program import Program, ProgramCell
 
 
@@ -32,8 +33,47 @@ def whole(
     }
 
 
+class Told:
+    """A program of the file ``text`` as the kernel was told it."""
+
+    __slots__ = ("cells", "facts", "program", "refused", "resolution", "text")
+
+    def __init__(self, program: Program, text: str) -> None:
+        self.program = program
+        self.text = text
+        self.cells = program.cells
+        self.facts = [cell.facts for cell in program.cells]
+        self.resolution = program.resolution
+        self.refused = program.refused
+
+    def is_all(self, program: Program) -> bool:
+        """Whether there is nothing to add about ``program``."""
+        return program is self.program and program.resolution is self.resolution
+
+    def changes(self, program: Program) -> list[int] | None:
+        """The positions of the cells of ``program`` that are not the same or need other cells,
+        wherever they stand. Both have the same cells, by identity.
+
+        None where an edit of cells does not say it all: where names are defined elsewhere now.
+        """
+        new, known = program.resolution, self.resolution
+        if new.forward or known.forward or program.refused != self.refused:
+            return None
+        found = []
+        for position, (was, cell) in enumerate(zip(self.cells, program.cells, strict=True)):
+            if not _defines_the_same(self.facts[position], cell.facts):
+                return None
+            if (
+                bool(new.inherited[position]) != bool(known.inherited[position])
+                or new.needs[position] != known.needs[position]
+                or not (was is cell or _same(was, cell))
+            ):
+                found.append(position)
+        return found
+
+
 def edited(before: str, program: Program, text: str, changed: Sequence[int]) -> dict[str, Any]:
-    """What is new for a kernel that has a program with the same resolution, as its ``edit``
+    """What is new for a kernel that has a program with the same definitions, as its ``edit``
     operation takes it: the cells at the positions ``changed``, the first line of every cell, and
     in ``text`` how much stays of the text ``before`` at both ends, with what is between them.
     """
@@ -46,12 +86,10 @@ def edited(before: str, program: Program, text: str, changed: Sequence[int]) -> 
     }
 
 
-def changes(before: Program, after: Program) -> list[int]:
-    """The positions of cells that are not the same, wherever they stand. The programs have the
-    same number of cells, resolved alike.
-    """
-    pairs = zip(before.cells, after.cells, strict=True)
-    return [at for at, (old, new) in enumerate(pairs) if old is not new and not _same(old, new)]
+def _defines_the_same(old: Facts, new: Facts) -> bool:
+    return old is new or (
+        old.binds == new.binds and old.changes == new.changes and old.amends == new.amends
+    )
 
 
 def _same(old: ProgramCell, new: ProgramCell) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from sessions_ls.notebook.cells import read_notebook
 from sessions_ls.reactive.program import Analyser, Program
-from sessions_ls.reactive.told import changes, edited, held, whole
+from sessions_ls.reactive.told import Told, edited, held, whole
 from tests.reactive.resolved import program
 
 HELD = """\
@@ -77,6 +77,8 @@ BEFORE = "# %%\nx = 1\n# %%\ny = x\n# %%\nz = y\n"
         (BEFORE.replace("# %%\ny", "# %% volatile=true\ny"), [1]),
         (BEFORE.replace("# %%\nz", "# %% disabled=true\nz"), [2]),
         (BEFORE.replace("y = x", "y = x + 1").replace("z = y", "z = y\nz"), [1, 2]),
+        (BEFORE.replace("z = y", "z = y, x"), [2]),
+        (BEFORE.replace("y = x", "y = 1"), [1]),
     ],
 )
 def test_an_edit_says_what_changed(after: str, expected: list[int]) -> None:
@@ -86,7 +88,7 @@ def test_an_edit_says_what_changed(after: str, expected: list[int]) -> None:
         notebook = read_notebook(text, programs[-1].notebook if programs else None)
         before = programs[-1] if programs else None
         programs.append(Program(notebook, analyser.cells(notebook, before), False, before))
-    assert changes(*programs) == expected
+    assert Told(programs[0], BEFORE).changes(programs[1]) == expected
     message = edited(BEFORE, programs[1], after, expected)
     full = whole(programs[1], after, ["a", "b", "c"], [None] * 3)
     start, end, between = message["text"]
@@ -94,3 +96,27 @@ def test_an_edit_says_what_changed(after: str, expected: list[int]) -> None:
     assert message["lines"] == [cell["first_line"] for cell in full["cells"]]
     for position, cell in message["cells"].items():
         assert {"ident": "abc"[position], "stored": None, **cell} == full["cells"][position]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        BEFORE.replace("x = 1", "x = w = 1"),
+        BEFORE.replace("z = y", "z = y\nx = 2"),
+        BEFORE.replace("z = y", "z = y\nx[0] = 1"),
+        BEFORE.replace("x = 1", "x = 1\ndef w(): return x").replace("y = x", "w()"),
+    ],
+)
+def test_an_edit_that_moves_a_definition_is_told_whole(after: str) -> None:
+    before, now = program(BEFORE), program(after)
+    assert Told(before, BEFORE).changes(now) is None
+
+
+def test_what_a_run_taught_is_told_whole() -> None:
+    made = program(BEFORE)
+    told = Told(made, BEFORE)
+    assert told.is_all(made)
+    made.cells[1].learn(frozenset({"x"}), frozenset())
+    made.resolve()
+    assert not told.is_all(made)
+    assert told.changes(made) is None
