@@ -87,7 +87,9 @@ class State:
         """Cells that read a file which has changed since, each with that file."""
         found: dict[int, str] = {}
         for position, record in enumerate(self.cells.current()):
-            for path, mark in record.files.items() if record is not None else ():
+            if record is None or not record.files:
+                continue
+            for path, mark in record.files.items():
                 if self._marks.mark(os.path.join(self._folder, path)) != mark:
                     found[position] = path
                     break
