@@ -47,6 +47,22 @@ class ProgramCell:
         self.lesson = NO_LESSON
         self.facts: Facts = facts_of(names) if code or broken else EMPTY
 
+    def moved(self, cell: Cell) -> ProgramCell:
+        """The same cell at another place in the file."""
+        copy = ProgramCell.__new__(ProgramCell)
+        for slot in self.__slots__:
+            setattr(copy, slot, getattr(self, slot))
+        copy.cell = cell
+        return copy
+
+    def is_moved(self, before: ProgramCell) -> bool:
+        """Whether this is that cell, here or at another place in the file."""
+        return self is before or (
+            self.facts is before.facts
+            and self.names is before.names
+            and self.cell.metadata is before.cell.metadata
+        )
+
     def keep_facts_of(self, before: ProgramCell) -> None:
         """While this text cannot be parsed, count as what the cell was before."""
         self.facts = before.facts
@@ -151,15 +167,15 @@ class Analyser:
 
     def cells(self, notebook: Notebook, previous: Program | None) -> list[ProgramCell]:
         """Analyse ``notebook``; cells that ``previous`` holds with the same text are taken over."""
-        known: dict[Cell, ProgramCell] = {}
+        known: dict[int, ProgramCell] = {}
         if previous is not None:
-            known = {old.cell: old for old in previous.cells}
+            known = {id(old.cell.metadata): old for old in previous.cells}
         out: list[ProgramCell] = []
         future: frozenset[str] = NOTHING
         for cell in notebook.cells:
-            old = known.get(cell)
+            old = known.get(id(cell.metadata))
             if old is not None and not future and not old.names.future:
-                out.append(old)
+                out.append(old if old.cell is cell else old.moved(cell))
                 continue
             made = self._cell(cell, future)
             future |= made.names.future
