@@ -152,9 +152,12 @@ def resolve_cell(
     waiting = {name for name in cell.called if name in binders}
     seen: set[int] = set()
     while True:
-        for maker in set(need.values()) - seen:
-            seen.add(maker)
-            waiting |= inherited[maker]
+        for maker in sorted(set(need.values()) - seen, reverse=True):
+            if maker not in seen:
+                waiting |= inherited[maker]
+                seen.add(maker)
+                if maker < position:  # what cells above it hand on it has taken in
+                    seen.update([m for m in result.needs[maker].values() if m < maker])
         passed |= waiting
         waiting -= need.keys()
         for name in waiting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,15 @@ def test_without_forward_reads_the_order_is_the_files(cells: list[Facts]) -> Non
     resolution = resolve(cells)
     if not resolution.forward:
         assert resolution.order == list(range(len(cells)))
+
+
+def test_a_long_chain_of_functions_takes_no_cubic_time() -> None:
+    text = "".join(f"# %%\na{n} = a{n - 1}\ndef f{n}(): return a{n}\n" for n in range(1, 1000))
+    cells = [cell.facts for cell in program("# %%\na0 = 1\n" + text).cells]
+    began = time.process_time()
+    resolution = resolve(cells)
+    assert time.process_time() - began < 5
+    assert len(resolution.needs[999]) == 998
 
 
 def all_of(resolution: Resolution) -> dict[str, object]:
