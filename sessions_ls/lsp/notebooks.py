@@ -41,6 +41,9 @@ WATCHING = 0.1
 SHARE = 20
 """A look at a run comes at least this many times its own cost after the one before."""
 
+QUIET = 2.0
+"""Seconds after opening until something is done that nobody waits for."""
+
 
 class OpenNotebook:
     """A Python document: a notebook while it holds a cell marker, else left alone.
@@ -130,6 +133,11 @@ class OpenNotebook:
             self._server.say(f"{self.name}: {trouble}", types.MessageType.Warning)
         if self.path is not None:
             self.attachment.keep(self.session)
+            self._server.start_task(self._keep_names(self.session))
+
+    async def _keep_names(self, session: Client) -> None:
+        await asyncio.sleep(QUIET)
+        await self._server.blocking(session.keep_names)
 
     def _load(self, text: str) -> Client:
         path = self.path or self.uri
@@ -139,6 +147,8 @@ class OpenNotebook:
             self.say(str(error), types.MessageType.Error)
             settings = Settings()
         session = Client(path, settings, self._emit, self._server.client.name)
+        if self.path is not None:
+            session.recall_names(text)
         session.submit(text)
         if self.path is None or not self.attachment.reach(session, start=False):
             session.read_stored()
