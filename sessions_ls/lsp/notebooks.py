@@ -23,7 +23,7 @@ from sessions_ls.lsp.ondisk import disk_diagnostics
 from sessions_ls.lsp.pace import Throttle
 from sessions_ls.lsp.runs import Runs
 from sessions_ls.lsp.wire import quoted
-from sessions_ls.notebook.cells import read_notebook
+from sessions_ls.notebook.cells import is_notebook
 
 if TYPE_CHECKING:
     from sessions_ls.live.view import View
@@ -105,7 +105,7 @@ class OpenNotebook:
     async def view(self) -> View | None:
         """The notebook as the buffer stands at this moment; None while it is none."""
         if self.session is None:
-            if self.document is None or not _is_notebook(self.document.text):
+            if self.document is None or not is_notebook(self.document.source):
                 return None
             if self._opening is None:
                 self._opening = self._server.start_task(self._open(self.document.text))
@@ -147,11 +147,12 @@ class OpenNotebook:
             self.say(str(error), types.MessageType.Error)
             settings = Settings()
         session = Client(path, settings, self._emit, self._server.client.name)
+        # Results first, so that the cells of the text are aligned with them once.
+        if self.path is None or not self.attachment.reach(session, start=False):
+            session.read_stored()
         if self.path is not None:
             session.recall_names(text)
         session.submit(text)
-        if self.path is None or not self.attachment.reach(session, start=False):
-            session.read_stored()
         return session
 
     async def show(self) -> None:
@@ -295,8 +296,3 @@ class Notebooks:
         """Leave every live session. From any thread, more than once."""
         for notebook in list(self._open.values()):
             notebook.end()
-
-
-def _is_notebook(text: Lines) -> bool:
-    source = text.text
-    return ("# %%" in source or "#%%" in source) and read_notebook(source).has_markers
