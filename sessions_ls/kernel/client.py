@@ -145,12 +145,15 @@ class Kernel:
 
     def _wait(self, left: float | None) -> None:
         """Wait for bytes, death or `left` seconds; take in what there is."""
-        if self._unsent:
-            self._send_more()
+        self._send_more()
+        waits = bool(self._unsent)
+        if waits:
+            self._poll.register(self._writing, select.POLLOUT)
         # Never for long: Python hears a signal that comes just before poll() when that returns.
-        longest = 0.02 if self._unsent else LOOK
-        pause = longest if left is None else min(left, longest)
+        pause = LOOK if left is None else min(left, LOOK)
         ready = dict(self._poll.poll(pause * 1000.0))
+        if waits:
+            self._poll.unregister(self._writing)
         if self._reading in ready and not self._eof:
             self._read()
         if self._pidfd in ready or self._pidfd < 0 or self._eof:

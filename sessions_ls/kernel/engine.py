@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
     class Executor(Protocol):
         def set_text(self, text: str) -> None: ...
+        def edit_text(self, start: int, end: int, between: str) -> None: ...
         def compile(self, source: str, first_line: int, flags: int = 0) -> Any: ...
         def run(self, cell: str, compiled: Any) -> Outcome: ...
 
 
 PASSES = 50  # rounds of a request over the plan; more means that cells keep changing each other
+NOTHING: Dict[str, Version] = {}
 ATTEMPTS = 8  # rounds to make the inputs of a cell warm before everything above it runs again
 
 
@@ -86,10 +88,12 @@ class Engine:
 
     def version(self, position: int, name: str) -> Optional[Version]:
         """The live version that a cell's last run gave to ``name``."""
+        return self.versions(position).get(name)
+
+    def versions(self, position: int) -> Dict[str, Version]:
+        """The live versions that a cell's last run made, by name."""
         run = self.runs.get(self.plan.cells[position].ident)
-        if run is None or run.versions is None:
-            return None
-        return run.versions.get(name)
+        return NOTHING if run is None or run.versions is None else run.versions
 
     # -- requests ------------------------------------------------------------------------------
 
@@ -108,7 +112,14 @@ class Engine:
                 kept[cell.ident] = run
         self.runs = kept
         self._learner.forget(kept)
-        self.space.use(self.plan, self.version)
+        self.space.use(self.plan, self.versions)
+
+    def edit(self, message: Dict[str, Any]) -> None:
+        """Take what an edit changed that left every need and every definition as it was."""
+        for position, fields in message["cells"].items():
+            self.plan.replace(position, fields)
+        for position, line in enumerate(message["lines"]):
+            self.plan.cells[position].first_line = line
 
     def run(
         self, forced: List[int], wanted: List[int], auto: List[int], goes_on: bool
@@ -238,9 +249,10 @@ class Engine:
         run = self.runs.get(cell.ident)
         if run is None or run.code != cell.code or run.state == "interrupted":
             return False
-        reads = run.reads
+        reads, runs, cells = run.reads, self.runs, self.plan.cells
         for name, maker in cell.needs.items():
-            if reads.get(name) != self.fingerprint(maker, name):
+            made = runs.get(cells[maker].ident)
+            if reads.get(name) != (UNBOUND if made is None else made.binds.get(name, UNBOUND)):
                 return False
         shared = self._sharing(position, cell.needs) if len(reads) > 1 else ""
         if reads.get(SHARING, "") != shared or len(reads) != len(cell.needs) + bool(shared):

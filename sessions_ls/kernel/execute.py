@@ -172,9 +172,14 @@ class Executor:
     def set_text(self, text: str) -> None:
         """Tell what the file's text was when its cells were submitted, so that tracebacks and
         `inspect.getsource` quote that and not what is on disk by then."""
-        self._lines = text.splitlines(True) if "\r" in text else text.split("\n")
+        self._lines = []  # made when somebody can ask for them
         self._text = text
         self._offer_lines()
+
+    def edit_text(self, start: int, end: int, between: str) -> None:
+        """As `set_text`, of what is new between so many characters at the start and at the end."""
+        text = self._text
+        self.set_text(text[:start] + between + text[len(text) - end :])
 
     _text = ""
 

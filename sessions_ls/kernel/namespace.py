@@ -23,19 +23,22 @@ class Namespace:
         self.names = names
         self.own = frozenset(names)
         self._plan: Optional[Plan] = None
-        self._version: Callable[[int, str], Optional[Version]] = lambda position, name: None
+        self._versions: Callable[[int], Dict[str, Version]] = lambda position: {}
         self._at = 0
         self._placed: Set[str] = set()
         self._borrowed: List[str] = []
 
-    def use(self, plan: Plan, version: Callable[[int, str], Optional[Version]]) -> None:
-        """Start again at the top of ``plan``; what earlier plans put here is removed."""
+    def use(self, plan: Plan, versions: Callable[[int], Dict[str, Version]]) -> None:
+        """Start again at the top of ``plan``; what earlier plans put here is removed.
+
+        ``versions`` gives those that the last run of the cell at a position made, by name.
+        """
         for name in self._placed:
             self.names.pop(name, None)
         self._placed.clear()
         self._borrowed = []
         self._plan = plan
-        self._version = version
+        self._versions = versions
         self._at = 0
 
     def enter(self, position: int, needs: Dict[str, Optional[Version]]) -> None:
@@ -77,9 +80,12 @@ class Namespace:
                 self._show(passed)
         else:
             names: Set[str] = set()
-            for passed in range(position, self._at):
-                names |= plan.cells[passed].defines
-            for name in names:
+            for cell in plan.cells[position : self._at]:
+                names |= cell.defines
+            new = plan.new(names, position)
+            for name in new:
+                self.names.pop(name, None)
+            for name in names.difference(new):
                 self._restore(name, position)
         self._at = position
 
@@ -87,13 +93,14 @@ class Namespace:
         """The value that the view at ``position`` gives ``name``, or MISSING."""
         assert self._plan is not None
         definer = self._plan.before(name, position)
-        version = self._version(definer, name) if definer >= 0 else None
+        version = self._versions(definer).get(name) if definer >= 0 else None
         return MISSING if version is None else version.value
 
     def _show(self, position: int) -> None:
         assert self._plan is not None
+        versions = self._versions(position)
         for name in self._plan.cells[position].defines:
-            self._set(name, self._version(position, name))
+            self._set(name, versions.get(name))
 
     def _restore(self, name: str, position: int) -> None:
         value = self.expected(name, position)

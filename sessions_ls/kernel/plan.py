@@ -6,7 +6,7 @@ from bisect import insort
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, FrozenSet, List, Optional, Tuple
+    from typing import Any, Dict, FrozenSet, List, Optional, Set, Tuple
 
 
 class Cell:
@@ -51,12 +51,15 @@ class Plan:
         self.forward = forward
         self._definers: Dict[str, List[int]] = {}
         for position, cell in enumerate(cells):
-            # What it was given by looking forward it changes for nobody else.
-            cell.defines = cell.binds | {
-                name for name in cell.amends if cell.needs.get(name, -1) < position
-            }
+            cell.defines = _defined(cell, position)
             for name in cell.defines:
                 self._definers.setdefault(name, []).append(position)
+
+    def replace(self, position: int, fields: Dict[str, Any]) -> None:
+        """Take the new text of a cell that needs and defines what it did."""
+        cell = Cell({"ident": self.cells[position].ident, **fields})
+        cell.defines = _defined(cell, position)
+        self.cells[position] = cell
 
     def before(self, name: str, position: int) -> int:
         """The nearest cell before ``position`` that binds or amends ``name``, or -1."""
@@ -66,6 +69,11 @@ class Plan:
                 break
             found = definer
         return found
+
+    def new(self, names: Set[str], position: int) -> List[str]:
+        """Those of ``names`` that no cell before ``position`` binds or amends."""
+        definers = self._definers
+        return [name for name in names if definers[name][0] >= position]
 
     def learn(self, position: int, names: FrozenSet[str]) -> bool:
         """Take in that a cell amends ``names``; False where that needs a new resolution.
@@ -96,6 +104,13 @@ class Plan:
         cell.changes |= names
         cell.defines |= names
         return True
+
+
+def _defined(cell: Cell, position: int) -> FrozenSet[str]:
+    """Names of which later cells see its version: what it was given by looking forward it changes
+    for nobody else.
+    """
+    return cell.binds | {name for name in cell.amends if cell.needs.get(name, -1) < position}
 
 
 def read_plan(message: Dict[str, Any]) -> Tuple[Plan, Dict[str, Optional[Dict[str, Any]]]]:

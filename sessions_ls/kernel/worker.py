@@ -79,6 +79,7 @@ class Worker:
             "ping": self._ping,
             "sources": self._sources,
             "program": self._serve,
+            "edit": self._serve,
             "run": self._serve,
             "variables": self._tell_variables,
         }
@@ -183,6 +184,7 @@ class Worker:
             self.executor,
             self.output.emit,
             self.channel.begin,
+            self.channel.flush,
             self.path,
         )
         return service

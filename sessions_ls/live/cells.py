@@ -176,10 +176,12 @@ def _trait(cell: ProgramCell) -> Trait:
 
 
 def _differences(new: list[ProgramCell], old: list[ProgramCell]) -> list[int] | None:
-    """The positions at which the cells are not the same; None where their number changed."""
+    """The positions at which the cells are not the same, wherever they stand; None where their
+    number changed.
+    """
     if len(new) != len(old):
         return None
-    return [place for place, cell in enumerate(new) if cell is not old[place]]
+    return [place for place, cell in enumerate(new) if not cell.is_moved(old[place])]
 
 
 def record_key(record: Record, python: str) -> str:

@@ -219,6 +219,11 @@ class Client:
         return kernel
 
     @property
+    def busy(self) -> bool:
+        """Whether cells run or wait for their turn."""
+        return bool(self._mirror.passing)
+
+    @property
     def ended(self) -> str | None:
         """Why the session ended, where it has said so."""
         return self._asking.ended
@@ -350,6 +355,11 @@ class Client:
         elif kind == "program":
             mirror.program(message)
             self._adopt()
+        elif kind == "edited":
+            mirror.edited(message)
+            if not self._state.follows(mirror):
+                self._state.adopt(mirror)
+            self._elsewhere.adopt(mirror)
         elif kind == "kernel":
             mirror.kernel = message["kernel"]
         elif kind == "lost":

@@ -153,7 +153,6 @@ class Conductor(State):
         record.key = record_key(record, self._python)
         if self.cells.put(position, record):
             self.program.resolve()
-            self.learnt += 1
         self._statuses = None
 
     def _leave_queue(self, ident: str) -> None:

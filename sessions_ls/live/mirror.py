@@ -58,6 +58,11 @@ class Mirror:
         self.traits = [(code, own, title) for code, own, title in message["traits"]]
         self.live = set(message["live"])
 
+    def edited(self, message: Message) -> None:
+        """The session took a text that differs within cells."""
+        for position, (code, own, title) in message["traits"].items():
+            self.traits[position] = (code, own, title)
+
     def forget(self, idents: Iterable[str]) -> None:
         """Results were cleared."""
         for ident in idents:

@@ -21,9 +21,10 @@ from sessions_ls.notebook.errors import SessionsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
+    from sessions_ls.live.cells import Trait
     from sessions_ls.live.disk import Disk
     from sessions_ls.live.peers import Peer
     from sessions_ls.live.session import LiveSession
@@ -120,11 +121,13 @@ class Server:
         self.after_run()
         self._wake()
 
-    def _told(self, what: str) -> None:
+    def _told(self, what: str, traits: Mapping[int, Trait] | None = None) -> None:
         """The session changed in a way that no event says. It holds its lock."""
         session = self._session
         if what == "program":
             self._peers.broadcast({"m": "program", **session.outline()})
+        elif what == "edited":
+            self._peers.broadcast({"m": "edited", "traits": traits})
         elif what == "kernel":
             self._wake()
             self._peers.broadcast({"m": "kernel", "kernel": session.kernel_json()})

@@ -9,10 +9,10 @@ from _thread import RLock
 from sessions_ls.kernel.client import Kernel, KernelDied
 from sessions_ls.kernel.interpreter import choose
 from sessions_ls.live.conductor import Conductor
+from sessions_ls.live.kernelcopy import KernelCopy
 from sessions_ls.live.recall import Recalled, minor
 from sessions_ls.live.request import Request, Summary
 from sessions_ls.live.variables import LONGEST, Inquiry, without
-from sessions_ls.reactive.plans import program_message
 from sessions_ls.results.record import Session
 from sessions_ls.results.session_file import SessionWriter, session_path
 
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from sessions_ls.live.settings import Settings
     from sessions_ls.live.view import View
     from sessions_ls.notebook.cells import Notebook
-    from sessions_ls.reactive.program import Program
     from sessions_ls.reactive.staleness import Status
-    from sessions_ls.results.record import Record
 
     Event = dict[str, Any]
 
@@ -41,7 +39,8 @@ class LiveSession:
     from any but that of a run; `run` blocks its caller and takes its turn. Events go to ``emit``,
     in the thread of `run`. ``troubles`` are sentences about what was wrong with the stored results.
     ``told`` is called, with ``lock`` held, when something changed that no event says: "program",
-    "kernel", "lost" (the kernel is gone) or "cleared".
+    "edited" (with the new traits of cells, by position), "kernel", "lost" (the kernel is gone) or
+    "cleared".
     """
 
     launch = staticmethod(Kernel.start)
@@ -58,7 +57,7 @@ class LiveSession:
         self.path = os.path.abspath(path)
         self._emit = emit
         self.lock = RLock()
-        self.told: Callable[[str], None] = _nobody
+        self.told: Callable[..., None] = _nobody
         self._turn = RLock()
         self._writer = SessionWriter(session_path(self.path)) if write else None
         self.choice = choose(self.path, settings.python, os.environ)
@@ -71,8 +70,7 @@ class LiveSession:
         self._kernel = kernel
         self._inquiry = Inquiry()
         self._interrupted = False
-        self._sent: tuple[Program | None, int] = (None, 0)  # what the kernel knows of
-        self._order_sent: list[str] = []
+        self._sent = KernelCopy()
 
     # -- the program -----------------------------------------------------------------------------
 
@@ -80,13 +78,16 @@ class LiveSession:
         """Take the notebook's text as saved or shown. Runs nothing."""
         with self.lock:
             notebook = self._state.read(text)
-            if self._kernel is not None and self._sent[0] is None and not self._state.busy:
+            if self._kernel is not None and self._sent.empty and not self._state.busy:
                 cells = [(c.source, c.start + 1, 0) for c in notebook.cells if c.kind == "code"]
                 self._kernel.send({"op": "sources", "text": text, "cells": cells})
-            before = self._state.cells.traits, self._state.cells.idents
+            before, idents = self._state.cells.traits, self._state.cells.idents
             self._state.analyse()
-            if before != (self._state.cells.traits, self._state.cells.idents):
+            after = self._state.cells.traits
+            if idents != self._state.cells.idents:
                 self.told("program")
+            elif before != after:
+                self.told("edited", {at: new for at, new in enumerate(after) if new != before[at]})
 
     def statuses(self) -> list[Status]:
         """The proven state of every cell."""
@@ -160,7 +161,7 @@ class LiveSession:
             if not self._turn.acquire(blocking=False):
                 return inquiry.meanwhile(at, only)
             try:
-                ran = self._sent[0] is not None
+                ran = not self._sent.empty
                 return inquiry.ask(self._kernel if ran else None, at, only, until)
             except KernelDied as death:
                 self._bury(str(death), Summary())
@@ -246,7 +247,7 @@ class LiveSession:
         kernel, self._kernel = self._kernel, None
         self._inquiry.forget()
         with self.lock:
-            self._sent = (None, 0)
+            self._sent.forget()
             self._state.lose_values()
             self.told("lost")
         if kernel is not None:
@@ -262,7 +263,7 @@ class LiveSession:
                 self._state.forget(
                     range(count) if numbers is None else [number - 1 for number in numbers]
                 )
-                self._sent = (None, 0)
+                self._sent.forget()
                 self.told("cleared")
             self.save()
 
@@ -331,25 +332,18 @@ class LiveSession:
             if self._interrupted or end["why"] != "replan":
                 summary.interrupted = self._interrupted or end["why"] == "interrupted"
                 return
-            forced = {self._order_sent[p] for p in end["again"]}
+            forced = {self._sent.idents[p] for p in end["again"]}
         # Cells that teach the contrary of each other, run after run, stay stale.
 
     def _plan(self, forced: set[str], asked: set[str], auto: set[str], outdated: set[str]) -> Event:
         """Bring the kernel's program up to date; the message that starts the run."""
         assert self._kernel is not None
         with self.lock:
-            state = self._state
-            if self._sent != (state.program, state.learnt):
-                idents = list(state.cells.idents)
-                stored = [
-                    None if record is None else {} if ident in state.live else _stored(record)
-                    for ident, record in zip(idents, state.cells.current(), strict=True)
-                ]
-                self._kernel.send(program_message(state.program, state.text, idents, stored))
-                self._sent = (state.program, state.learnt)
-                self._order_sent = idents
-                state.live.intersection_update(idents)
-        places = {ident: position for position, ident in enumerate(self._order_sent)}
+            message = self._sent.update(self._state)
+            if message is not None:
+                self._kernel.send(message)
+                self._state.live.intersection_update(self._sent.idents)
+        places = {ident: position for position, ident in enumerate(self._sent.idents)}
         return {
             "op": "run",
             "forced": sorted(places[ident] for ident in forced if ident in places),
@@ -407,23 +401,10 @@ class LiveSession:
         self._emit({"event": "kernel", "state": "dead", "message": message})
 
 
-def _nobody(what: str) -> None:
+def _nobody(what: str, traits: object = None) -> None:
     """Nobody keeps a copy of this session."""
 
 
 def _is_over(start: Event, following: list[Event]) -> bool:
     """Whether the cell that this event starts has ended already, without a word."""
     return any(event["e"] == "done" and event["cell"] == start["cell"] for event in following)
-
-
-def _stored(record: Record) -> dict[str, Any]:
-    return {
-        "code": record.code,
-        "state": record.state,
-        "reads": record.reads,
-        "binds": record.binds,
-        "count": record.runs,
-        "amends": record.amends,
-        "appears": record.appears,
-        "objects": record.objects,
-    }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sessions_ls.notebook.cells import Notebook
     from sessions_ls.notebook.problems import Problem
     from sessions_ls.reactive.program import Program
+    from sessions_ls.reactive.resolve import Resolution
     from sessions_ls.reactive.staleness import Status
     from sessions_ls.results.record import Record
 
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 class State:
     """The cells of an open notebook. ``python`` is the kernel's version, major.minor.
 
-    ``live`` holds the cells whose values the kernel has. ``learnt`` grows whenever a run taught
-    something that changes which definition a read means.
+    ``live`` holds the cells whose values the kernel has.
     """
 
     def __init__(
@@ -47,12 +47,11 @@ class State:
         self.text = ""
         self.cells = Cells(records, strict)
         self.live: set[str] = set()
-        self.learnt = 0
         self._python = python
         self._notebook: Notebook | None = None
         self._statuses: list[Status] | None = None
-        # The last program a view was made of, with its problems and readers.
-        self._drawn: tuple[Program, int, list[Problem], list[list[int]]] | None = None
+        # The last program that a view was made of, with its problems.
+        self._drawn: tuple[Program, Resolution, list[Problem]] | None = None
         self._places: tuple[list[str], dict[str, int]] = ([], {})
         self.passing: dict[str, str] = {}  # queued and running cells
 
@@ -88,7 +87,9 @@ class State:
         """Cells that read a file which has changed since, each with that file."""
         found: dict[int, str] = {}
         for position, record in enumerate(self.cells.current()):
-            for path, mark in record.files.items() if record is not None else ():
+            if record is None or not record.files:
+                continue
+            for path, mark in record.files.items():
                 if self._marks.mark(os.path.join(self._folder, path)) != mark:
                     found[position] = path
                     break
@@ -116,9 +117,9 @@ class State:
             )
             for position, ident in enumerate(self.cells.idents)
         ]
-        if self._drawn is None or self._drawn[:2] != (program, self.learnt):
-            self._drawn = (program, self.learnt, problems(program), program.resolution.readers())
-        return View(self.path, kernel, bonds, cells, self._drawn[2], program, self._drawn[3])
+        if self._drawn is None or self._drawn[:2] != (program, program.resolution):
+            self._drawn = (program, program.resolution, problems(program))
+        return View(self.path, kernel, bonds, cells, self._drawn[2], program)
 
     @property
     def busy(self) -> bool:
@@ -144,8 +145,11 @@ class State:
         self.live = set(mirror.live)
         self.passing = dict(mirror.passing)
         self.cells.adopt(mirror.idents, mirror.traits, mirror.records)
-        self.learnt += 1
         self._statuses = None
+
+    def follows(self, mirror: Mirror) -> bool:
+        """Whether our text has the very cells of that session's."""
+        return self.cells.idents == mirror.idents and self.cells.traits == mirror.traits
 
     def hear(self, ident: str, mirror: Mirror, record: Record | None) -> None:
         """Take what a session just said of one cell; ``record`` where it ended a run."""
@@ -156,7 +160,6 @@ class State:
                 self.cells.records[ident] = record
             elif self.cells.put(position, record):
                 self.program.resolve()
-                self.learnt += 1
         state = mirror.passing.get(ident)
         if state is None:
             self.passing.pop(ident, None)

@@ -53,8 +53,8 @@ class View:
     """A snapshot of a notebook; it does not change when the notebook does."""
 
     __slots__ = (
-        "bonds", "cells", "kernel", "needs", "notebook", "path", "problems", "readers",
-        "resolution", "strict",
+        "bonds", "cells", "kernel", "needs", "notebook", "path", "problems", "resolution",
+        "strict",
     )  # fmt: skip
 
     def __init__(
@@ -65,7 +65,6 @@ class View:
         cells: list[CellView],
         problems: list[Problem],
         program: Program,
-        readers: list[list[int]],
     ) -> None:
         self.path = path
         self.kernel = kernel
@@ -76,7 +75,11 @@ class View:
         self.strict = program.strict
         self.resolution = program.resolution
         self.needs = self.resolution.needs
-        self.readers = readers
+
+    @property
+    def readers(self) -> list[list[int]]:
+        """For each cell, by position, the cells that need it directly."""
+        return self.resolution.readers
 
     def to_json(self) -> dict[str, Any]:
         """The object that `sessions status --json` prints."""

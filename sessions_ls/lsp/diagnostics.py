@@ -8,6 +8,7 @@ from pygls.uris import from_fs_path
 
 from sessions_ls.lsp.wire import quoted, range_json
 from sessions_ls.lsp.words import cell_name, head_line, headline, last_line, out_of_date
+from sessions_ls.reactive.staleness import FRESH
 from sessions_ls.results.text import cut
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ def diagnostics(view: View, document: Document, client: Client, others: Iterable
     They follow what is proven, not what runs at the moment, so that a run does not make them blink.
     """
     found = [*others, *(_problem(problem, document) for problem in view.problems)]
+    results = client.policy.results
     for cell in view.cells:
-        found += _of_cell(cell, view, document, client)
+        if results or cell.status is not FRESH:
+            found += _of_cell(cell, view, document, client)
     return f"[{','.join(found)}]"
 
 
@@ -141,10 +144,8 @@ def _on_head(
 
 def line_range(document: Document, line: int) -> str:
     """The range of the content of a line, without the blanks around it."""
-    text = document.text.line(line)
-    start = document.units(line, len(text) - len(text.lstrip()))
-    end = document.units(line, len(text.rstrip()))
-    return range_json(line, min(start, end), line, end)
+    start, end = document.text.inside(line, document.encoding)
+    return range_json(line, start, line, end)
 
 
 def _related(places: list[tuple[str, str, str]]) -> str:

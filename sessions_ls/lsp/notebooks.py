@@ -41,6 +41,9 @@ WATCHING = 0.1
 SHARE = 20
 """A look at a run comes at least this many times its own cost after the one before."""
 
+ENDED = 2
+"""The same for a look at what a run has left: somebody waits for that."""
+
 QUIET = 2.0
 """Seconds after opening until something is done that nobody waits for."""
 
@@ -208,7 +211,9 @@ class OpenNotebook:
         if seen:
             self._view = None
             self._ran = True
-            self._pace.soon(max(WATCHING, SHARE * self._cost))
+            assert self.session is not None
+            runs = self.session.busy
+            self._pace.soon(max(WATCHING, SHARE * self._cost) if runs else ENDED * self._cost)
 
     def say(self, sentence: str, kind: types.MessageType) -> None:
         """Tell the person. From any thread."""

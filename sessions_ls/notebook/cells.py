@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 
+from .common import common
 from .markers import parse_marker
 from .problems import Problem
 from .scan import head_end, only_docstring, scan, words_start
@@ -218,8 +219,7 @@ def _reread(text: str, previous: Notebook, bom: bool) -> Notebook | None:
     run of comment lines.
     """
     old, markers, cells = previous._text, previous._markers, previous.cells
-    prefix = _common_prefix(old, text)
-    suffix = _common_suffix(old, text, min(len(old), len(text)) - prefix)
+    prefix, suffix = common(old, text)
     delta = len(text) - len(old)
     first = bisect.bisect_left(markers, prefix) - 1
     while first > 0 and _after_comment(old, markers[first]):
@@ -251,30 +251,6 @@ def _reread(text: str, previous: Notebook, bom: bool) -> Notebook | None:
 
 def _after_comment(text: str, marker: int) -> bool:
     return text.startswith("#", text.rfind("\n", 0, marker - 1) + 1)
-
-
-def _common_prefix(a: str, b: str) -> int:
-    """How many characters two texts share at their start."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_suffix(a: str, b: str, limit: int) -> int:
-    """How many characters, at most `limit`, two texts share at their end."""
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[len(a) - middle : len(a) - low] == b[len(b) - middle : len(b) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _problems(cells: Iterable[Cell], bom: bool) -> Iterable[Problem]:

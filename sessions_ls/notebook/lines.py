@@ -96,6 +96,15 @@ class Lines:
             return column
         return sum(_width(character, encoding) for character in text[:column])
 
+    def inside(self, line: int, encoding: str) -> tuple[int, int]:
+        """The client's columns between which a line holds more than blanks."""
+        text = self.line(line)
+        end = len(text.rstrip())
+        start = min(len(text) - len(text.lstrip()), end)
+        if encoding == "utf-32" or text.isascii():
+            return start, end
+        return self.units(line, start, encoding), self.units(line, end, encoding)
+
     def edited(self, start: tuple[int, int], end: tuple[int, int], new: str) -> Lines:
         """The text with a range replaced; only the lines it touches are cut again.
 

@@ -57,23 +57,24 @@ def _undefined_in_functions(program: Program) -> Iterator[Problem]:
     """Names that only functions read, and that nothing in the notebook binds."""
     if any(cell.facts.open_ended for cell in program.cells):
         return
-    bound = PREDEFINED.union(*[cell.facts.binds for cell in program.cells])
+    bound = program.resolution.binders
     for cell in program.cells:
-        for name in sorted(cell.facts.deferred - bound - cell.facts.reads - cell.facts.called):
+        facts = cell.facts
+        names = facts.deferred.difference(bound)
+        for name in sorted(names - PREDEFINED - facts.reads - facts.called) if names else ():
             message = f"`{name}` is not defined in any cell"
             yield _at(cell, name, "undefined-name", "warning", message)
 
 
 def _too_early(program: Program) -> Iterator[Problem]:
     """Names that a cell reads above its own definition of them, and that no other cell defines."""
-    cells = program.cells
+    cells, binders = program.cells, program.resolution.binders
     for position, cell in enumerate(cells):
-        both = cell.names.reads & cell.names.binds
-        if not both:
+        if cell.names.reads.isdisjoint(cell.names.binds):
             continue
+        both = cell.names.reads & cell.names.binds
         names = both - cell.facts.guarded - PREDEFINED - program.resolution.needs[position].keys()
-        others = [other.facts for other in cells if other is not cell]
-        alone = [name for name in names if not any(name in facts.binds for facts in others)]
+        alone = [name for name in names if binders.get(name, [position]) == [position]]
         if not alone or any(above.facts.open_ended for above in cells[: position + 1]):
             continue
         for name in sorted(read_too_early(cell.cell.source, alone, cell.names.where)):
@@ -116,7 +117,8 @@ def explanation(program: Program, position: int, name: str) -> str:
 
 
 def _out_of_order(program: Program) -> Iterator[Problem]:
-    for reader, need in enumerate(program.resolution.needs):
+    needs = program.resolution.needs if program.resolution.forward else ()
+    for reader, need in enumerate(needs):
         for name, maker in sorted(need.items()):
             if maker > reader and name in program.cells[reader].names.where:
                 yield _at(

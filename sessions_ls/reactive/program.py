@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sessions_ls.reactive.again import resolve_again
 from sessions_ls.reactive.facts import EMPTY, facts_of
 from sessions_ls.reactive.names import analyse
 from sessions_ls.reactive.resolve import resolve
@@ -30,10 +31,12 @@ class ProgramCell:
     ``code`` is the digest of its normalised code, the features of ``__future__`` in force
     included; "" where nothing runs. ``flags`` are the compiler's for those features. ``names`` are
     those of its text; ``facts`` add what running it has taught, and are those of its last good
-    text while it is ``broken``.
+    text while it is ``broken``. ``unasked`` says whether it may run without being named.
     """
 
-    __slots__ = ("broken", "cell", "code", "disabled", "facts", "flags", "lesson", "names")
+    __slots__ = (
+        "broken", "cell", "code", "disabled", "facts", "flags", "lesson", "names", "unasked"
+    )  # fmt: skip
 
     def __init__(self, cell: Cell, names: Names, code: str, broken: bool, flags: int = 0) -> None:
         self.cell = cell
@@ -41,9 +44,26 @@ class ProgramCell:
         self.code = code
         self.broken = broken
         self.disabled = cell.disabled
+        self.unasked = bool(code) and not (broken or cell.disabled or cell.manual)
         self.flags = flags
         self.lesson = NO_LESSON
         self.facts: Facts = facts_of(names) if code or broken else EMPTY
+
+    def moved(self, cell: Cell) -> ProgramCell:
+        """The same cell at another place in the file."""
+        copy = ProgramCell.__new__(ProgramCell)
+        for slot in self.__slots__:
+            setattr(copy, slot, getattr(self, slot))
+        copy.cell = cell
+        return copy
+
+    def is_moved(self, before: ProgramCell) -> bool:
+        """Whether this is that cell, here or at another place in the file."""
+        return self is before or (
+            self.facts is before.facts
+            and self.names is before.names
+            and self.cell.metadata is before.cell.metadata
+        )
 
     def keep_facts_of(self, before: ProgramCell) -> None:
         """While this text cannot be parsed, count as what the cell was before."""
@@ -85,31 +105,47 @@ class Program:
         self.rebinds: frozenset[str] = NOTHING
         self.resolution: Resolution
         self.refused: dict[int, str]
-        if (
-            previous is not None
-            and previous.strict == strict
-            and self._same_facts(previous, changed)
-        ):
+        differing = self._differing(previous, changed)
+        if previous is None or differing is None:
+            self.resolve()
+        elif differing:
+            self._resolve_again(previous, differing)
+        else:
             self.resolution, self.refused = previous.resolution, previous.refused
             self.rebinds = previous.rebinds
-        else:
-            self.resolve()
 
     def resolve(self) -> None:
         """Resolve again, after cells learnt something."""
         facts = [cell.facts for cell in self.cells]
-        self.rebinds = NOTHING.union(*[f.rebinds for f in facts if f.rebinds])
-        self.resolution = resolve(facts)
-        self.refused = refuse(facts, self.resolution) if self.strict else {}
+        self._take(facts, resolve(facts))
 
-    def _same_facts(self, previous: Program, changed: Sequence[int] | None) -> bool:
+    def _resolve_again(self, previous: Program, differing: Sequence[int]) -> None:
+        facts = [cell.facts for cell in self.cells]
+        old = [cell.facts for cell in previous.cells]
+        found = resolve_again(facts, previous.resolution, old, differing)
+        self._take(facts, found or resolve(facts))
+
+    def _take(self, facts: list[Facts], resolution: Resolution) -> None:
+        self.rebinds = NOTHING.union(*[f.rebinds for f in facts if f.rebinds])
+        self.resolution = resolution
+        self.refused = refuse(facts, resolution) if self.strict else {}
+
+    def _differing(
+        self, previous: Program | None, changed: Sequence[int] | None
+    ) -> list[int] | None:
+        """Where the facts are others than those of the program before; None where its cells do
+        not correspond.
+        """
+        if previous is None or previous.strict != self.strict:
+            return None
         if len(previous.cells) != len(self.cells):
-            return False
+            return None
+        found = []
         for position in range(len(self.cells)) if changed is None else changed:
             new, old = self.cells[position], previous.cells[position]
             if new.facts is not old.facts and new.facts.key() != old.facts.key():
-                return False
-        return True
+                found.append(position)
+        return found
 
 
 class Analyser:
@@ -144,15 +180,15 @@ class Analyser:
 
     def cells(self, notebook: Notebook, previous: Program | None) -> list[ProgramCell]:
         """Analyse ``notebook``; cells that ``previous`` holds with the same text are taken over."""
-        known: dict[Cell, ProgramCell] = {}
+        known: dict[int, ProgramCell] = {}
         if previous is not None:
-            known = {old.cell: old for old in previous.cells}
+            known = {id(old.cell.metadata): old for old in previous.cells}
         out: list[ProgramCell] = []
         future: frozenset[str] = NOTHING
         for cell in notebook.cells:
-            old = known.get(cell)
+            old = known.get(id(cell.metadata))
             if old is not None and not future and not old.names.future:
-                out.append(old)
+                out.append(old if old.cell is cell else old.moved(cell))
                 continue
             made = self._cell(cell, future)
             future |= made.names.future

@@ -29,12 +29,16 @@ class Resolution:
     it gets. ``order`` runs dependencies first and keeps file order otherwise. ``undefined[i]``,
     ``ambiguous[i]`` (name -> the later cells that bind it) and ``cyclic[i]`` (name -> the cell
     it would have been read from) are the reads that got no definition. ``forward`` says
-    whether any need points to a later cell.
+    whether any need points to a later cell. ``binders`` maps each name to the cells that bind it.
     """
 
-    __slots__ = ("ambiguous", "cyclic", "forward", "inherited", "needs", "order", "undefined")
+    __slots__ = (
+        "_readers", "ambiguous", "binders", "cyclic", "forward", "inherited", "needs", "order",
+        "undefined",
+    )  # fmt: skip
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, binders: dict[str, list[int]]) -> None:
+        self.binders = binders
         self.needs: list[dict[str, int]] = [{} for _ in range(count)]
         self.inherited: list[frozenset[str]] = [frozenset()] * count
         self.order: list[int] = list(range(count))
@@ -42,14 +46,17 @@ class Resolution:
         self.ambiguous: dict[int, dict[str, list[int]]] = {}
         self.cyclic: dict[int, dict[str, int]] = {}
         self.forward = False
+        self._readers: list[list[int]] | None = None
 
+    @property
     def readers(self) -> list[list[int]]:
         """For each cell the cells that need it directly, in file order."""
-        out: list[list[int]] = [[] for _ in self.needs]
-        for reader, need in enumerate(self.needs):
-            for maker in set(need.values()):
-                out[maker].append(reader)
-        return out
+        if self._readers is None:
+            self._readers = [[] for _ in self.needs]
+            for reader, need in enumerate(self.needs):
+                for maker in set(need.values()):
+                    self._readers[maker].append(reader)
+        return self._readers
 
 
 def resolve(cells: Sequence[Facts]) -> Resolution:
@@ -61,7 +68,7 @@ def resolve(cells: Sequence[Facts]) -> Resolution:
     binders = _binders(cells)
     banned: dict[int, dict[str, int]] = {}
     while True:
-        result = Resolution(len(cells))
+        result = Resolution(len(cells), binders)
         _resolve_names(cells, binders, banned, result)
         if result.forward:
             found = _forward_on_cycles(result.needs)
@@ -96,7 +103,7 @@ def _resolve_names(
         grown = False
         last: dict[str, int] = {}
         for position, cell in enumerate(cells):
-            if _resolve_cell(position, cell, last, binders, banned.get(position), result):
+            if resolve_cell(position, cell, last, binders, banned.get(position), result):
                 grown = True
             need = result.needs[position]
             for name in cell.changes:
@@ -107,7 +114,7 @@ def _resolve_names(
             return
 
 
-def _resolve_cell(
+def resolve_cell(
     position: int,
     cell: Facts,
     last: dict[str, int],
@@ -115,7 +122,11 @@ def _resolve_cell(
     banned: dict[str, int] | None,
     result: Resolution,
 ) -> bool:
-    """Resolve one cell; True when what it passes on to its readers has grown."""
+    """Fill in ``result`` for one cell; True when what it passes on to its readers has grown.
+
+    ``last`` has the nearest definition of each name before it, ``binders`` all cells that bind it,
+    ``banned`` the names that it may not read from a later cell.
+    """
     need = result.needs[position]
     for name in cell.reads:
         maker = last.get(name)

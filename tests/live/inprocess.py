@@ -52,6 +52,8 @@ class PlainExecutor:
 
     def set_text(self, text: str) -> None: ...
 
+    def edit_text(self, start: int, end: int, between: str) -> None: ...
+
     def compile(
         self, source: str, first_line: int, flags: int = 0
     ) -> tuple[CodeType, CodeType | None]:
@@ -82,6 +84,10 @@ class PlainExecutor:
         return Outcome("ok" if error is None else "error", error)
 
 
+def _send_nothing() -> None:
+    """Events are taken where they are."""
+
+
 class InProcessKernel:
     """Answers like `Kernel`."""
 
@@ -93,7 +99,7 @@ class InProcessKernel:
         self.names: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
         executor = PlainExecutor(self.names, self.events.append)
         self.service = Service(
-            self.names, executor, self.events.append, self.events.append, notebook
+            self.names, executor, self.events.append, self.events.append, _send_nothing, notebook
         )
 
     def send(self, message: Event) -> None:

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sessions_ls.reactive.plans import (
-    downstream,
-    held,
-    program_message,
-    select,
-    upstream,
-)
+from sessions_ls.reactive.plans import downstream, select, upstream
 from sessions_ls.reactive.staleness import statuses
 from tests.reactive.resolved import numbers, program, records
 
@@ -121,58 +115,3 @@ def test_upstream_and_downstream() -> None:
     assert upstream(made, [0, 3]) == set()
     assert downstream(made, [0]) == {1, 2}
     assert downstream(made, [2, 3]) == set()
-
-
-HELD = """\
-# %% disabled=true
-a = 1
-# %%
-b = = 1
-# %%
-c = 1
-# %%
-c = 2
-# %%
-d = 1
-"""
-
-
-@pytest.mark.parametrize(
-    ("strict", "expected"),
-    [
-        (False, ["disabled", "syntax", "", "", ""]),
-        (
-            True,
-            [
-                "disabled",
-                "syntax",
-                "`c` is also defined in cell 4",
-                "`c` is also defined in cell 3",
-                "",
-            ],
-        ),
-    ],
-)
-def test_held(strict: bool, expected: list[str]) -> None:
-    made = program(HELD, strict=strict)
-    assert [held(made, position) for position in range(len(made.cells))] == expected
-
-
-def test_the_message_says_all_that_the_kernel_must_know() -> None:
-    text = "x = 1\n# %% volatile=true\ndef f(): return x\nrows.sort(); d[0] = x\n#! amends: rows\n"
-    made = program(text)
-    message = program_message(made, text, ["i", "j"], [{"code": "stored"}, None])
-    assert message["op"] == "program"
-    assert message["text"] == text
-    assert (message["order"], message["forward"]) == ([0, 1], False)
-    first, second = message["cells"]
-    assert (first["ident"], first["first_line"], first["stored"]) == ("i", 1, {"code": "stored"})
-    assert (first["binds"], first["needs"], first["volatile"]) == (["x"], {}, False)
-    assert (second["ident"], second["first_line"], second["stored"]) == ("j", 3, None)
-    assert second["needs"] == {"x": 0}
-    assert second["binds"] == ["f"]
-    assert sorted(second["amends"]) == ["d", "rows"]
-    assert second["pokes"] == ["rows"]
-    assert second["passes"]
-    assert second["volatile"]
-    assert not second["dynamic"]

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sessions_ls.reactive.again import resolve_again
 from sessions_ls.reactive.facts import Facts
-from sessions_ls.reactive.resolve import resolve
+from sessions_ls.reactive.resolve import Resolution, resolve
 from tests.reactive.resolved import cases, described, program
 
 HERE = Path(__file__).parent
@@ -133,3 +134,45 @@ def test_without_forward_reads_the_order_is_the_files(cells: list[Facts]) -> Non
     resolution = resolve(cells)
     if not resolution.forward:
         assert resolution.order == list(range(len(cells)))
+
+
+def all_of(resolution: Resolution) -> dict[str, object]:
+    return {
+        name: getattr(resolution, name)
+        for name in (*Resolution.__slots__, "readers")
+        if name != "_readers"
+    }
+
+
+@given(CELLS, st.dictionaries(st.integers(0, 7), facts(), max_size=3))
+def test_resolving_again_gives_what_resolving_does(
+    old: list[Facts], edits: dict[int, Facts]
+) -> None:
+    edits = {position: cell for position, cell in edits.items() if position < len(old)}
+    cells = [edits.get(position, cell) for position, cell in enumerate(old)]
+    again = resolve_again(cells, resolve(old), old, edits)
+    if again is not None:
+        assert all_of(again) == all_of(resolve(cells))
+
+
+@pytest.mark.parametrize(
+    ("edit", "alone"),
+    [
+        ("b = a\n", True),
+        ("b = a + 1\n", True),
+        ("b = nothing\n", True),
+        ("c = a\n", True),
+        ("b = a; n = 1\n", True),
+        ("b = d\n", False),  # a read that looks forward
+        ("def b(): return a\n", False),  # a function, whose readers need what it reads
+    ],
+)
+def test_an_edit_of_a_cell_is_resolved_alone(edit: str, alone: bool) -> None:
+    text = "# %%\na = 1\n# %%\n{}# %%\ne = b\n# %%\nd = a\n"
+    old, new = (
+        [cell.facts for cell in program(text.format(one)).cells] for one in ("b = a\n", edit)
+    )
+    before = resolve(old)
+    again = resolve_again(new, before, old, [1])
+    assert (again is not None) == alone
+    assert again is None or all_of(again) == all_of(resolve(new))
