@@ -34,7 +34,7 @@ class Cells:
         self.records: dict[str, Record] = {}
         self.program: Program | None = None
         self._strict = strict
-        self._analyser = Analyser()
+        self.analyser = Analyser()
         self._traits: list[Trait] = []
         self._buried: dict[str, Record] = {}
         for record in records:
@@ -53,13 +53,13 @@ class Cells:
     def submit(self, notebook: Notebook) -> Program:
         """Take a new text: analyse what changed, and carry identities and records over."""
         before = self.program
-        made = self._analyser.cells(notebook, before)
+        made = self.analyser.cells(notebook, before)
         changed = None if before is None else _differences(made, before.cells)
         if changed is None or not self._edited_in_place(made, changed):
             self._align(made, before)
             changed = None
         self.program = Program(notebook, made, self._strict, before, changed)
-        self._analyser.forget_all_but(self.program)
+        self.analyser.forget_all_but(self.program)
         return self.program
 
     def _edited_in_place(self, made: list[ProgramCell], changed: list[int]) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from sessions_ls.live.known import Known
     from sessions_ls.live.request import Request, Summary
     from sessions_ls.live.settings import Settings
     from sessions_ls.live.view import View
@@ -66,6 +67,7 @@ class Client:
         self._asking = Asking(os.path.basename(self.path))
         self._others: set[str] = set()  # cells whose last run another client asked for
         self._closed = False
+        self._known: Known | None = None
 
     # -- the session -----------------------------------------------------------------------------
 
@@ -130,6 +132,22 @@ class Client:
         return {**NO_KERNEL, "python": self.choice.path, "reason": self.choice.reason}
 
     # -- what it shows ---------------------------------------------------------------------------
+
+    def recall_names(self, text: str) -> None:
+        """Know the names of this text's cells from an earlier process; then `submit` it."""
+        from sessions_ls.live.known import Known
+
+        known = Known(self.path, text)
+        with self.lock:
+            self._known = known
+            self._state.cells.analyser.known = known.names
+
+    def keep_names(self) -> None:
+        """Keep the names of the cells for the next process that shows the notebook."""
+        with self.lock:
+            known, names = self._known, dict(self._state.cells.analyser.memory)
+        if known is not None:
+            known.keep(names)
 
     def submit(self, text: str) -> None:
         """Take the notebook's text as this client shows it. Runs nothing."""

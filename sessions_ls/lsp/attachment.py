@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 AGAIN = 2.0
 """Seconds between two attempts to find a live session while there is none."""
 
+FIRST = 0.1
+"""Seconds to show the results of an earlier run in, before a process is started beside that."""
+
 CRASHES = 3
 """So often in a row a session that died is started again before somebody asks for it."""
 
@@ -39,7 +42,7 @@ class Attachment:
 
     def keep(self, session: Client) -> None:
         """Attach and stay attached; a session is started if there is none. On the event loop."""
-        self._server.start_task(self._attach(session, True))
+        self._server.start_task(self._begin(session))
 
     def reach(self, session: Client, start: bool) -> bool:
         """Try to attach now; what stands in the way is told once. Blocks; from any thread."""
@@ -71,6 +74,11 @@ class Attachment:
     def end(self) -> None:
         """Attach no more. From any thread."""
         self._ended = True
+
+    async def _begin(self, session: Client) -> None:
+        if not session.attached:
+            await asyncio.sleep(FIRST)
+        await self._attach(session, True)
 
     async def _attach(self, session: Client, start: bool) -> None:
         if self._ended:

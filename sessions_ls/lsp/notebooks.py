@@ -23,7 +23,7 @@ from sessions_ls.lsp.ondisk import disk_diagnostics
 from sessions_ls.lsp.pace import Throttle
 from sessions_ls.lsp.runs import Runs
 from sessions_ls.lsp.wire import quoted
-from sessions_ls.notebook.cells import read_notebook
+from sessions_ls.notebook.cells import is_notebook
 
 if TYPE_CHECKING:
     from sessions_ls.live.view import View
@@ -43,6 +43,9 @@ SHARE = 20
 
 ENDED = 2
 """The same for a look at what a run has left: somebody waits for that."""
+
+QUIET = 2.0
+"""Seconds after opening until something is done that nobody waits for."""
 
 
 class OpenNotebook:
@@ -105,7 +108,7 @@ class OpenNotebook:
     async def view(self) -> View | None:
         """The notebook as the buffer stands at this moment; None while it is none."""
         if self.session is None:
-            if self.document is None or not _is_notebook(self.document.text):
+            if self.document is None or not is_notebook(self.document.source):
                 return None
             if self._opening is None:
                 self._opening = self._server.start_task(self._open(self.document.text))
@@ -133,6 +136,11 @@ class OpenNotebook:
             self._server.say(f"{self.name}: {trouble}", types.MessageType.Warning)
         if self.path is not None:
             self.attachment.keep(self.session)
+            self._server.start_task(self._keep_names(self.session))
+
+    async def _keep_names(self, session: Client) -> None:
+        await asyncio.sleep(QUIET)
+        await self._server.blocking(session.keep_names)
 
     def _load(self, text: str) -> Client:
         path = self.path or self.uri
@@ -142,9 +150,12 @@ class OpenNotebook:
             self.say(str(error), types.MessageType.Error)
             settings = Settings()
         session = Client(path, settings, self._emit, self._server.client.name)
-        session.submit(text)
+        # Results first, so that the cells of the text are aligned with them once.
         if self.path is None or not self.attachment.reach(session, start=False):
             session.read_stored()
+        if self.path is not None:
+            session.recall_names(text)
+        session.submit(text)
         return session
 
     async def show(self) -> None:
@@ -290,8 +301,3 @@ class Notebooks:
         """Leave every live session. From any thread, more than once."""
         for notebook in list(self._open.values()):
             notebook.end()
-
-
-def _is_notebook(text: Lines) -> bool:
-    source = text.text
-    return ("# %%" in source or "#%%" in source) and read_notebook(source).has_markers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -13,6 +12,8 @@ from sessions_ls.lsp.results import markdown, media_file, plain
 from sessions_ls.lsp.wire import Refused
 
 if TYPE_CHECKING:
+    import tempfile
+
     from sessions_ls.live.view import CellView
     from sessions_ls.lsp.server import SessionsServer
 
@@ -50,4 +51,6 @@ def _file(ls: SessionsServer, cell: CellView, notebook: str) -> str:
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:
     """A folder for such texts, readable by its owner alone, gone with the server."""
+    import tempfile
+
     return tempfile.TemporaryDirectory(prefix="sessions-")

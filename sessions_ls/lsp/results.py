@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from pygls.uris import from_fs_path
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from sessions_ls.results.record import Output, Record
 
 LONGEST = 20_000  # characters at each end of a text; VS Code cuts a hover at 100 000 in all
-TABLE_ROWS = 60
 
 
 def markdown(cell: CellView, notebook: str, tables: bool = True) -> str:
@@ -86,6 +84,8 @@ def _result(record: Record, notebook: str, tables: bool) -> list[str]:
         if output.mime.startswith("image/"):
             parts.append(_picture(output, notebook))
         elif output.mime == "text/html" and tables and isinstance(output.data, str):
+            from sessions_ls.lsp.htmltable import markdown_table
+
             table = markdown_table(output.data) or table
         elif output.mime == "text/plain" and isinstance(output.data, str):
             parts.append(fence(output.data))
@@ -103,61 +103,3 @@ def _picture(output: Output, notebook: str) -> str:
     if path is None:
         return f"*{output.mime}*"
     return f"![{output.mime}]({from_fs_path(path)})"
-
-
-def markdown_table(html: str) -> str | None:
-    """The one simple table of some HTML, as pandas writes it, in Markdown; None for any other."""
-    if len(html) > 20 * LONGEST:
-        return None
-    reader = _Table()
-    reader.feed(html)
-    rows = reader.rows
-    if not reader.simple or len(rows) < 2 or len(rows) > TABLE_ROWS:
-        return None
-    width = len(rows[0])
-    if any(len(row) != width for row in rows) or width > 40:
-        return None
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    lines.insert(1, "|" + " --- |" * width)
-    return "\n".join(lines)
-
-
-class _Table(HTMLParser):
-    """The rows of a table; ``simple`` while nothing in it needs more than text in a grid."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self.simple = True
-        self._cell: list[str] | None = None
-        self._tables = 0
-        self._skipped = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "table":
-            self._tables += 1
-            self.simple = self.simple and self._tables == 1
-        elif tag in ("style", "script"):
-            self._skipped = True
-        elif tag == "tr":
-            self.rows.append([])
-        elif tag in ("td", "th"):
-            spans = {name for name, value in attrs if name in ("colspan", "rowspan")}
-            self.simple = self.simple and not spans and bool(self.rows)
-            self._cell = []
-        elif tag == "br" and self._cell is not None:
-            self._cell.append(" ")
-        elif tag in ("img", "svg", "ul", "ol", "details"):
-            self.simple = False
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("style", "script"):
-            self._skipped = False
-        elif tag in ("td", "th") and self._cell is not None and self.rows:
-            text = " ".join("".join(self._cell).split())
-            self.rows[-1].append(re.sub(r"([\\|*_<`\[\]])", r"\\\1", text))
-            self._cell = None
-
-    def handle_data(self, data: str) -> None:
-        if self._cell is not None and not self._skipped:
-            self._cell.append(data)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
-import tempfile
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -34,6 +33,7 @@ from sessions_ls.lsp.start import watch_parent
 from sessions_ls.lsp.wire import Protocol, Refused, converter
 
 if TYPE_CHECKING:
+    import tempfile
     from collections.abc import Callable, Coroutine
 
 log = logging.getLogger(__name__)

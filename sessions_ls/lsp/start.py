@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from sessions_ls._version import __version__
 from sessions_ls.live.lock import is_alive
+from sessions_ls.lsp.compiled import kept_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,17 +41,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"sessions-ls: {options.log}: {error.strerror}", file=sys.stderr)
         return 2
     reader, writer = private_stdio()
-    from sessions_ls.lsp.server import create
+    return serve(_made(), reader, writer)
+
+
+def _made() -> SessionsServer:
+    """The server. What is made here stays for good, so the collector need never look through it:
+    neither while it is made, nor later, when that would cost a keystroke 30 ms.
+    """
+    gc.disable()
+    with kept_code():
+        from sessions_ls.lsp.server import create
 
     server = create(__version__)
-    _spare_the_collector()
-    return serve(server, reader, writer)
-
-
-def _spare_the_collector() -> None:
-    """What was made so far stays for good: to look through it again costs a keystroke 30 ms."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
+    return server
 
 
 def _log_to(path: str | None) -> None:

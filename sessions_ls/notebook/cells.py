@@ -120,6 +120,11 @@ class Notebook:
         self._sound = sound
 
 
+def is_notebook(text: str) -> bool:
+    """Whether a text holds a cell marker; without reading the cells."""
+    return ("# %%" in text or "#%%" in text) and bool(scan(_unified(text)).markers)
+
+
 def read_notebook(text: str, previous: Notebook | None = None) -> Notebook:
     """Cut a text into cells. Never raises.
 
@@ -127,10 +132,7 @@ def read_notebook(text: str, previous: Notebook | None = None) -> Notebook:
     cells that stayed as and where they were are the same objects.
     """
     bom = text.startswith("\ufeff")
-    if bom:
-        text = text[1:]
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _unified(text)
     if previous is not None:
         if text == previous._text:
             cells, markers, sound = previous.cells, previous._markers, previous._sound
@@ -142,6 +144,12 @@ def read_notebook(text: str, previous: Notebook | None = None) -> Notebook:
     found = scan(text)
     known = () if previous is None else previous.cells
     return Notebook(_all_cells(text, found.markers, known), text, found.markers, found.sound, bom)
+
+
+def _unified(text: str) -> str:
+    """The text without a byte order mark, its lines ended by newlines alone."""
+    text = text.removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _all_cells(text: str, markers: list[int], known: Iterable[Cell]) -> tuple[Cell, ...]:

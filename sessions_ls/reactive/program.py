@@ -10,12 +10,14 @@ from sessions_ls.reactive.strict import refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sessions_ls.notebook.cells import Cell, Notebook
     from sessions_ls.reactive.facts import Facts
     from sessions_ls.reactive.names import Names
     from sessions_ls.reactive.resolve import Resolution
+
+    Text = tuple[str, bool]  # a cell's source, and whether annotations are lazy in it
 
 NOTHING: frozenset[str] = frozenset()
 # The compiler's flags of the features that are not always on, the same since Python 3.9.
@@ -147,17 +149,28 @@ class Program:
 
 
 class Analyser:
-    """Analyses cells, each text once. One of these lives as long as its notebook is open."""
+    """Analyses cells, each text once. One of these lives as long as its notebook is open.
+
+    ``known`` gives the names of texts that were analysed before it began, as far as they are known.
+    """
 
     def __init__(self) -> None:
-        self._memo: dict[tuple[str, bool], Names] = {}
+        self.known: Callable[[Text], Names | None] | None = None
+        self._memo: dict[Text, Names] = {}
+
+    @property
+    def memory(self) -> Mapping[Text, Names]:
+        """The names of every text that it remembers."""
+        return self._memo
 
     def names(self, source: str, future_annotations: bool = False) -> Names:
         """The names of a cell's text, from memory where it was seen before."""
-        known = self._memo.get((source, future_annotations))
-        if known is None:
-            known = self._memo[source, future_annotations] = analyse(source, future_annotations)
-        return known
+        text = (source, future_annotations)
+        names = self._memo.get(text)
+        if names is None:
+            known = None if self.known is None else self.known(text)
+            names = self._memo[text] = known or analyse(source, future_annotations)
+        return names
 
     def forget_all_but(self, program: Program) -> None:
         """Drop what was remembered of texts that ``program`` no longer holds, once that is most."""

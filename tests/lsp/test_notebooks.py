@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from lsprotocol import types
 
+from sessions_ls.live.known import SMALLEST, Known
+from sessions_ls.notebook.cells import read_notebook
 from tests.lsp.editor import kernels_of, until
 
 if TYPE_CHECKING:
@@ -337,6 +339,15 @@ async def test_restart_ends_a_kernel_that_ignores_interrupts(editor: Editor) -> 
     await asyncio.wait_for(editor.command("restart", {"uri": buffer.uri}), 10)
     assert (await running)["ok"] is False
     assert (await buffer.status())["kernel"]["state"] == "none"
+
+
+async def test_the_names_of_a_large_notebook_are_kept(editor: Editor) -> None:
+    text = CHAIN + "# %% Long\n" + "# nothing\n" * (SMALLEST // 10)
+    buffer = editor.open(text, "large.py")
+    assert len(await buffer.titles()) == 8
+    path = str(editor.folder / "large.py")
+    cells = [(cell.source, False) for cell in read_notebook(text).cells]
+    await until(lambda: None not in map(Known(path, text).names, cells))
 
 
 async def until_running(buffer: object) -> None:

@@ -13,9 +13,10 @@ from lsprotocol import types
 
 from sessions_ls.lsp.diagnostics import DOCS
 from sessions_ls.lsp.documents import Document
+from sessions_ls.lsp.htmltable import markdown_table
 from sessions_ls.lsp.pace import Throttle
 from sessions_ls.lsp.policy import POLICIES, Client, overruled
-from sessions_ls.lsp.results import fence, markdown_table
+from sessions_ls.lsp.results import fence
 from sessions_ls.lsp.server import create
 from sessions_ls.lsp.words import duration, head_line, headline, last_line
 from sessions_ls.notebook.cells import read_notebook

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sessions_ls.notebook.cells import read_notebook
+from sessions_ls.notebook.cells import is_notebook, read_notebook
 from sessions_ls.notebook.lines import Lines
 
 FIELDS = ("number", "kind", "title", "metadata", "marker", "start", "stop", "source")
@@ -284,6 +284,7 @@ def test_no_line_is_lost(text):
         at = cell.stop
     assert at == len(whole) - (whole[-1] == "")
     assert notebook.has_markers == any(cell.marker is not None for cell in notebook.cells)
+    assert notebook.has_markers == is_notebook(text)
 
 
 @settings(max_examples=600, deadline=None)
