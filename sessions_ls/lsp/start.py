@@ -52,7 +52,7 @@ def _made() -> SessionsServer:
     with kept_code():
         from sessions_ls.lsp.server import create
 
-    server = create(__version__)
+        server = create(__version__)
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()

@@ -51,6 +51,14 @@ def range_json(line: int, column: int, end_line: int, end_column: int) -> str:
     )
 
 
+FIRST = (
+    types.InitializeRequest,
+    types.DidOpenTextDocumentNotification,
+    types.DidChangeTextDocumentNotification,
+)
+"""What is read first. How to read it takes long to work out: not while somebody waits for it."""
+
+
 def converter() -> Converter:
     """pygls's converter, with numbers and words that no enumeration has left as they are.
 
@@ -67,6 +75,9 @@ def converter() -> Converter:
     for kind in vars(types).values():
         if isinstance(kind, type) and issubclass(kind, enum.Enum):
             made.register_structure_hook(kind, lenient)
+    for kind in FIRST:
+        made.get_structure_hook(kind)
+    made.get_unstructure_hook(types.InitializeResponse)
     return made
 
 
