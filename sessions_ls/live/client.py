@@ -357,9 +357,9 @@ class Client:
             self._adopt()
         elif kind == "edited":
             mirror.edited(message)
-            if not self._state.follows(mirror):
-                self._state.adopt(mirror)
-            self._elsewhere.adopt(mirror)
+            if self._state.follows(mirror) and self._elsewhere.state is None:
+                return None  # it is what is shown already
+            self._adopt()
         elif kind == "kernel":
             mirror.kernel = message["kernel"]
         elif kind == "lost":
@@ -372,11 +372,20 @@ class Client:
             self._state.look()
             self._elsewhere.look()
         elif kind == "disk":
+            known = self._undisturbed
             self._disk = message
             self._elsewhere.found(message["text"], mirror)
+            if known and self._undisturbed:
+                return None
         elif kind == "bye":
             self._asking.ended = message["why"]
         return {"event": "changed", "what": kind}
+
+    @property
+    def _undisturbed(self) -> bool:
+        """Whether the file can be read, and others changed nothing in it that is not shown."""
+        disk = self._disk
+        return disk is not None and disk["text"] is not None and not self._elsewhere.changed
 
     def _take_event(self, message: Message) -> Event | None:
         event = self._mirror.event(message["event"])
