@@ -71,6 +71,7 @@ class LiveSession:
         self._kernel = kernel
         self._inquiry = Inquiry()
         self._interrupted = False
+        self._listens = False  # the kernel is at work on a run: it would heed an interrupt
         self._sent: tuple[Program | None, int] = (None, 0)  # what the kernel knows of
         self._order_sent: list[str] = []
 
@@ -205,11 +206,18 @@ class LiveSession:
             self._drop_kernel()
             self._emit({"event": "kernel", "state": "dead", "message": str(death)})
 
+    def expect(self) -> None:
+        """A run is about to be asked for: an interrupt stops it from now on, and none before."""
+        self._interrupted = False
+
     def interrupt(self) -> None:
-        """Stop the running cell; the cells queued after it stay stale."""
+        """Stop the running cell; the cells queued after it stay stale.
+
+        A kernel that still starts, or has not taken up the run, would lose it: it gets it then.
+        """
         self._interrupted = True
         kernel = self._kernel
-        if kernel is not None:
+        if kernel is not None and self._listens:
             kernel.interrupt()
 
     def kill(self) -> None:
@@ -290,13 +298,13 @@ class LiveSession:
         results, which are kept all the same, cannot be saved, and OSError when no kernel starts.
         """
         with self._turn:
-            self._interrupted = False
             started = time.monotonic()
             summary = Summary()
             deadline = None if request.seconds is None else started + request.seconds
             try:
                 self._run(request, summary, deadline)
             finally:
+                self._interrupted = False
                 with self.lock:
                     self._state.end(summary)
             summary.seconds = time.monotonic() - started
@@ -320,6 +328,9 @@ class LiveSession:
         self.start_kernel()
         goes_on = False
         for _ in range(REPLANS + 2 * len(idents)):
+            if self._interrupted:
+                summary.interrupted = True
+                return
             message = self._plan(forced, asked, auto, outdated)
             message["goes_on"] = goes_on
             outdated, goes_on = set(), True
@@ -328,6 +339,8 @@ class LiveSession:
             except KernelDied as death:
                 self._bury(str(death), summary)
                 return
+            finally:
+                self._listens = False
             if self._interrupted or end["why"] != "replan":
                 summary.interrupted = self._interrupted or end["why"] == "interrupted"
                 return
@@ -378,7 +391,7 @@ class LiveSession:
                 raise KernelDied(why, None, "")
             else:
                 stopping = summary.timed_out = True
-                kernel.interrupt()
+                self.interrupt()
                 deadline = time.monotonic() + PATIENCE
 
     def _take(self, events: list[Event], summary: Summary) -> Event | None:
@@ -391,6 +404,8 @@ class LiveSession:
                 self.kill()
                 why = "the kernel was ended after a fault of sessions-ls, please report it:\n"
                 raise KernelDied(why + event["traceback"], None, "")
+            if kind == "start" and not self._listens:
+                self._listen()
             if kind == "start" and _is_over(event, events[place + 1 : place + 2]):
                 continue
             with self.lock:
@@ -398,6 +413,12 @@ class LiveSession:
             if record is not None and self._writer is not None:
                 self._writer.prepare(record)  # while the kernel runs on
         return None
+
+    def _listen(self) -> None:
+        """The kernel has taken up the run; it gets the interrupt that came too early for it."""
+        self._listens = True
+        if self._interrupted and self._kernel is not None:
+            self._kernel.interrupt()
 
     def _bury(self, message: str, summary: Summary) -> None:
         with self.lock:

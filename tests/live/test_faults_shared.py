@@ -285,3 +285,35 @@ def test_what_fails_after_a_run_does_not_end_the_queue(tmp_path: Path) -> None:
     finally:
         runner.end()
         session.close()
+
+
+@pytest.mark.parametrize("how", ["interrupt", "cancel"])
+def test_a_run_that_is_stopped_while_its_text_is_read(tmp_path: Path, how: str) -> None:
+    """Its turn has come, and nobody has heard of it yet."""
+    over: list[None] = []
+    (tmp_path / "n.py").write_text(ONE)
+    runner = Runner(Peers(lambda: None), lambda: over.append(None))
+    session = LiveSession(str(tmp_path / "n.py"), Settings(), runner.hear)
+    read = session.submit
+
+    def stopped_meanwhile(text: str) -> None:
+        read(text)
+        if how == "cancel":
+            runner.cancel(1, 1)
+        else:
+            runner.drop()
+            session.interrupt()
+
+    session.submit = stopped_meanwhile  # type: ignore[method-assign]
+    runner.start(session)
+    try:
+        runner.jobs.put(Job("run", 1, 1, ONE, Request(all=True)))
+        until(lambda: len(over) == 1, lambda: "it goes on")
+        assert session.view().cells[0].state == "new"
+        session.submit = read  # type: ignore[method-assign]
+        runner.jobs.put(Job("run", 1, 2, ONE, Request(all=True)))
+        until(lambda: len(over) == 2, lambda: "it does not run")
+        assert session.view().cells[0].state == "fresh"
+    finally:
+        runner.end()
+        session.close()
