@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Event = dict[str, Any]
 
 REPLANS = 50  # new plans in a request, and two more for each cell; every cell may teach something
+LOOK = 0.1  # seconds between looks whether the kernel has taken up a run, until it says so
 PATIENCE = 5.0  # seconds a cell gets to end after an interrupt, before its kernel is killed
 
 
@@ -380,19 +381,25 @@ class LiveSession:
         stopping = False
         while True:
             wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not self._listens:
+                wait = LOOK if wait is None else min(wait, LOOK)
             events = kernel.receive(wait)
             if events is not None:
                 end = self._take(events, summary)
                 if end is not None:
                     return end
-            elif stopping:
+                continue
+            if not self._listens and kernel.secured():
+                self._listen()
+            if deadline is None or time.monotonic() < deadline:
+                continue
+            if stopping:
                 kernel.kill()
                 why = f"the cell did not stop within {PATIENCE:g} s of an interrupt"
                 raise KernelDied(why, None, "")
-            else:
-                stopping = summary.timed_out = True
-                self.interrupt()
-                deadline = time.monotonic() + PATIENCE
+            stopping = summary.timed_out = True
+            self.interrupt()
+            deadline = time.monotonic() + PATIENCE
 
     def _take(self, events: list[Event], summary: Summary) -> Event | None:
         """Take a batch of events; the one that ends the run, if it is among them."""

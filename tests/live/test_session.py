@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 
 import pytest
 
@@ -154,6 +154,14 @@ def test_an_interrupt_before_the_kernel_has_read_the_run_is_not_lost(told: Told)
     assert told.run().interrupted
     assert told.states == ["interrupted", "new", "new"]
     assert told.session.kernel_json()["state"] == "idle"
+
+
+def test_an_interrupt_of_code_that_lets_no_thread_say_that_it_runs(told: Told) -> None:
+    told.submit("# %%\nimport re\n# %%\nre.match(r'(a+)+$', 'a' * 60 + 'b')\n")
+    told.run(1)
+    Timer(0.5, told.session.interrupt).start()
+    assert told.run(2).interrupted
+    assert told.states == ["fresh", "interrupted"]
 
 
 def test_an_interrupt_before_a_run_counts_from_when_it_is_expected(told: Told) -> None:
