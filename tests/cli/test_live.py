@@ -331,6 +331,17 @@ def test_interrupt_from_elsewhere(live: Shell) -> None:
     assert live("interrupt", "nb.py").err == "sessions: nothing runs in nb.py\n"
 
 
+def test_an_interrupt_while_the_kernel_starts(live: Shell) -> None:
+    slow = live.write("slow-python", f'#!/bin/sh\nsleep 1\nexec {sys.executable} "$@"\n')
+    slow.chmod(0o755)
+    live.write("pyproject.toml", '[tool.sessions]\npython = "slow-python"\n')
+    live.write("nb.py", SLOW)
+    with live.running("run", "nb.py", "--keep") as run:
+        _until(lambda: live("interrupt", "nb.py").err != "sessions: nothing runs in nb.py\n")
+        assert _end(run)[0] == 130
+    assert "running" not in _states(live)
+
+
 def test_a_cell_that_does_not_listen(live: Shell) -> None:
     live.write("nb.py", DEAF)
     with live.running("run", "nb.py", "--keep") as run:
