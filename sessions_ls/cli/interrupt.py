@@ -7,6 +7,9 @@ import signal
 from sessions_ls.cli import FAILED, OK, console, reaching
 from sessions_ls.cli.arguments import Arguments
 
+RUNS = ("starting", "busy")
+"""States of a kernel that has something to run."""
+
 PATIENCE = 1.5
 """Seconds that a cell gets to end before something is said."""
 
@@ -27,11 +30,11 @@ def main(args: list[str]) -> int:
         )
         return _said(over, path, "stop")
     client = None if found is None else reaching.attached(path, "sessions interrupt")
-    if client is None or client.kernel_json()["state"] not in ("busy", "starting"):
+    if client is None or client.kernel_json()["state"] not in RUNS:
         console.message(f"nothing runs in {path}")
         return OK
     client.interrupt()
-    over = reaching.became(lambda: client.kernel_json()["state"] != "busy", PATIENCE)
+    over = reaching.became(lambda: client.kernel_json()["state"] not in RUNS, PATIENCE)
     client.close()
     return _said(over, path, "restart")
 

@@ -233,6 +233,11 @@ class Kernel:
         """
         self._signal(signal.SIGINT)
 
+    def secured(self) -> bool:
+        """Whether a cell has started that lets no other thread say so: what the kernel could not
+        send before it stands in its journal."""
+        return self._journal >= 0 and os.fstat(self._journal).st_size > 0
+
     def kill(self) -> None:
         """End the kernel and its children at once; `receive` then raises KernelDied."""
         self._killed = True

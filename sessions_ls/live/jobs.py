@@ -72,8 +72,11 @@ class Jobs:
             self._jobs.append(job)
             self._changed.notify()
 
-    def take(self) -> Job | None:
-        """The next job, when one is due; None at the end."""
+    def take(self, taken: Callable[[Job], None] = lambda job: None) -> Job | None:
+        """The next job, when one is due; None at the end.
+
+        ``taken`` is called with it before anybody can see that it waits no more.
+        """
         with self._changed:
             while not self._ended:
                 now = time.monotonic()
@@ -81,6 +84,7 @@ class Jobs:
                 if job is not None:
                     self._jobs.remove(job)
                     self._saved = now if job.is_save else self._saved
+                    taken(job)
                     return job
                 due = min((job.due for job in self._jobs), default=None)
                 self._changed.wait(None if due is None else due - now)

@@ -38,6 +38,8 @@ class Runner:
         self._peers = peers
         self._after = after
         self._tag: Event = {}
+        self._job: Job | None = None  # what is being done, and
+        self._told = False  # whether its clients have heard of it
         self._thread = threading.Thread(target=self._work, name="runner", daemon=True)
 
     def start(self, session: LiveSession) -> None:
@@ -47,6 +49,7 @@ class Runner:
 
     def hear(self, event: Event) -> None:
         """Hand an event of the session on to every client."""
+        self._told = True
         plain = event_to_plain(event)
         if event["event"] == "done":
             plain = {**plain, "who": self._tag.get("who"), "cause": self._tag.get("cause")}
@@ -60,11 +63,14 @@ class Runner:
             self._answer(job, summary=summary.plain())
 
     def cancel(self, peer: int, ticket: int) -> None:
-        """Take one request out of the queue, if its turn has not come; nobody is answered."""
+        """Take one request back, if nobody has heard that its turn came; nobody is answered."""
         for job in self.jobs.drop(lambda job: job.peer == peer and ticket in job.tickets):
             job.tickets.remove(ticket)
             if job.tickets:
                 self.jobs.put(job)
+        taken = self._job
+        if taken is not None and (taken.peer, taken.tickets) == (peer, [ticket]) and not self._told:
+            self.session.interrupt()
 
     def end(self) -> None:
         """Take no more jobs."""
@@ -72,8 +78,7 @@ class Runner:
         self.jobs.end()
 
     def _work(self) -> None:
-        while (job := self.jobs.take()) is not None:
-            self.busy = True
+        while (job := self.jobs.take(self._begin)) is not None:
             try:
                 self._do(job)
             except SessionFileError as error:
@@ -84,11 +89,16 @@ class Runner:
             except Exception as error:  # a fault of ours must not end the session
                 log.exception("a %s failed", job.kind)
                 self._give_up(job, f"a fault of sessions-ls, please report it: {error!r}")
-            self.busy = False
+            self.busy, self._job = False, None
             try:
                 self._after()
             except Exception:  # the next job is to be done all the same
                 log.exception("what follows a %s failed", job.kind)
+
+    def _begin(self, job: Job) -> None:
+        """Whoever stops what runs means this job from now on, though it takes a while to run."""
+        self.busy, self._job, self._told = True, job, False
+        self.session.expect()
 
     def _give_up(self, job: Job, why: str) -> None:
         self._peers.broadcast({"m": "idle"})

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Event = dict[str, Any]
 
 REPLANS = 50  # new plans in a request, and two more for each cell; every cell may teach something
+LOOK = 0.1  # seconds between looks whether the kernel has taken up a run, until it says so
 PATIENCE = 5.0  # seconds a cell gets to end after an interrupt, before its kernel is killed
 
 
@@ -70,6 +71,7 @@ class LiveSession:
         self._kernel = kernel
         self._inquiry = Inquiry()
         self._interrupted = False
+        self._listens = False  # the kernel is at work on a run: it would heed an interrupt
         self._sent = KernelCopy()
 
     # -- the program -----------------------------------------------------------------------------
@@ -206,11 +208,18 @@ class LiveSession:
             self._drop_kernel()
             self._emit({"event": "kernel", "state": "dead", "message": str(death)})
 
+    def expect(self) -> None:
+        """A run is about to be asked for: an interrupt stops it from now on, and none before."""
+        self._interrupted = False
+
     def interrupt(self) -> None:
-        """Stop the running cell; the cells queued after it stay stale."""
+        """Stop the running cell; the cells queued after it stay stale.
+
+        A kernel that still starts, or has not taken up the run, would lose it: it gets it then.
+        """
         self._interrupted = True
         kernel = self._kernel
-        if kernel is not None:
+        if kernel is not None and self._listens:
             kernel.interrupt()
 
     def kill(self) -> None:
@@ -291,13 +300,13 @@ class LiveSession:
         results, which are kept all the same, cannot be saved, and OSError when no kernel starts.
         """
         with self._turn:
-            self._interrupted = False
             started = time.monotonic()
             summary = Summary()
             deadline = None if request.seconds is None else started + request.seconds
             try:
                 self._run(request, summary, deadline)
             finally:
+                self._interrupted = False
                 with self.lock:
                     self._state.end(summary)
             summary.seconds = time.monotonic() - started
@@ -321,6 +330,9 @@ class LiveSession:
         self.start_kernel()
         goes_on = False
         for _ in range(REPLANS + 2 * len(idents)):
+            if self._interrupted:
+                summary.interrupted = True
+                return
             message = self._plan(forced, asked, auto, outdated)
             message["goes_on"] = goes_on
             outdated, goes_on = set(), True
@@ -329,6 +341,8 @@ class LiveSession:
             except KernelDied as death:
                 self._bury(str(death), summary)
                 return
+            finally:
+                self._listens = False
             if self._interrupted or end["why"] != "replan":
                 summary.interrupted = self._interrupted or end["why"] == "interrupted"
                 return
@@ -361,19 +375,25 @@ class LiveSession:
         stopping = False
         while True:
             wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not self._listens:
+                wait = LOOK if wait is None else min(wait, LOOK)
             events = kernel.receive(wait)
             if events is not None:
                 end = self._take(events, summary)
                 if end is not None:
                     return end
-            elif stopping:
+                continue
+            if not self._listens and kernel.secured():
+                self._listen()
+            if deadline is None or time.monotonic() < deadline:
+                continue
+            if stopping:
                 kernel.kill()
                 why = f"the cell did not stop within {PATIENCE:g} s of an interrupt"
                 raise KernelDied(why, None, "")
-            else:
-                stopping = summary.timed_out = True
-                kernel.interrupt()
-                deadline = time.monotonic() + PATIENCE
+            stopping = summary.timed_out = True
+            self.interrupt()
+            deadline = time.monotonic() + PATIENCE
 
     def _take(self, events: list[Event], summary: Summary) -> Event | None:
         """Take a batch of events; the one that ends the run, if it is among them."""
@@ -385,6 +405,8 @@ class LiveSession:
                 self.kill()
                 why = "the kernel was ended after a fault of sessions-ls, please report it:\n"
                 raise KernelDied(why + event["traceback"], None, "")
+            if kind == "start" and not self._listens:
+                self._listen()
             if kind == "start" and _is_over(event, events[place + 1 : place + 2]):
                 continue
             with self.lock:
@@ -392,6 +414,12 @@ class LiveSession:
             if record is not None and self._writer is not None:
                 self._writer.prepare(record)  # while the kernel runs on
         return None
+
+    def _listen(self) -> None:
+        """The kernel has taken up the run; it gets the interrupt that came too early for it."""
+        self._listens = True
+        if self._interrupted and self._kernel is not None:
+            self._kernel.interrupt()
 
     def _bury(self, message: str, summary: Summary) -> None:
         with self.lock:

@@ -48,6 +48,7 @@ class Runs:
         self._shown: dict[tuple[int, int], Progress] = {}  # of the runs we asked for
         self._done: dict[tuple[int, int], dict[str, Any]] = {}  # how they ended
         self._asking = asyncio.Lock()
+        self._stops = 0  # how often what runs and waits was to stop
         self._others: Progress | None = None  # of a run that somebody else asked for
 
     async def run(self, wanted: Wanted) -> dict[str, Any]:
@@ -55,6 +56,7 @@ class Runs:
 
         Raises Refused when the run cannot be made at all.
         """
+        stops = self._stops
         notebook = self._notebook
         session = notebook.session
         view = await notebook.view()
@@ -70,7 +72,7 @@ class Runs:
             numbers, all=wanted.all, stale=wanted.stale, retry=wanted.retry, cause=wanted.cause
         )
         try:
-            return await self._ask(session, request)
+            return await self._ask(session, request, stops)
         except NotLive as error:
             raise Refused(f"{notebook.name}: {error}.") from error
         finally:
@@ -85,6 +87,7 @@ class Runs:
 
     def interrupt(self) -> None:
         """Stop the cell that runs and drop what waits. From any thread."""
+        self._stops += 1
         session = self._notebook.session
         if session is not None:
             session.interrupt()
@@ -119,7 +122,8 @@ class Runs:
             self._others = Progress(self._server, title, self.interrupt)
         return self._others
 
-    async def _ask(self, session: Client, request: Request) -> dict[str, Any]:
+    async def _ask(self, session: Client, request: Request, stops: int) -> dict[str, Any]:
+        """Make the request, unless it was stopped since there were so many ``stops``."""
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[dict[str, Any]] = loop.create_future()
 
@@ -131,7 +135,12 @@ class Runs:
         self._shown[run] = progress
         try:
             async with self._asking:  # requests are to arrive in the order they were made
-                await self._server.blocking(session.start, request, done, run)
+                if self._stops == stops:
+                    await self._server.blocking(session.start, request, done, run)
+                    if self._stops != stops:  # which may have arrived before the request
+                        session.interrupt()
+                else:
+                    done({"m": "answer", "summary": _interrupted().plain()})
             return outcome(await self._answer(session, answered)).event()
         except SessionFileError as error:
             self._server.say(str(error))
@@ -151,6 +160,12 @@ class Runs:
             if stuck > 1:
                 raise session.lost()
         return answered.result()
+
+
+def _interrupted() -> Summary:
+    summary = Summary()
+    summary.interrupted = True
+    return summary
 
 
 def _settle(answered: asyncio.Future[dict[str, Any]], answer: dict[str, Any]) -> None:

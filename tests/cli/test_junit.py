@@ -45,7 +45,7 @@ CASES = {
     "disabled": ("# %% disabled=true\n1\n", (), 0, ["skipped"]),
     "timed out": (
         "# %%\nimport time; time.sleep(60)\n# %%\n1\n",
-        ("--timeout", "0.3"),
+        ("--timeout", "1"),
         1,
         ["error", "skipped"],
     ),

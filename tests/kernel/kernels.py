@@ -12,7 +12,12 @@ from typing import Any
 from sessions_ls.kernel.client import Kernel, KernelDied
 from sessions_ls.kernel.transcript import Transcript
 
-__all__ = ["INTERPRETERS", "Answer", "Runner"]
+#: Seconds after which a cell that should have ended never will.
+PATIENCE = 60.0
+#: Seconds in which even a slow machine does what should happen at once.
+SOON = 4.5
+
+__all__ = ["INTERPRETERS", "PATIENCE", "SOON", "Answer", "Runner"]
 
 
 def _interpreters() -> list[str]:
@@ -96,7 +101,7 @@ class Runner:
         )
 
     def collect(
-        self, limit: float = 10.0, interrupt_after: float | None = None, until: str = "done"
+        self, limit: float = PATIENCE, interrupt_after: float | None = None, until: str = "done"
     ) -> Answer:
         """Events until the cell is done, the kernel dies, or `limit` seconds are over."""
         answer = Answer()
@@ -130,7 +135,7 @@ class Runner:
         source: str,
         first_line: int = 1,
         *,
-        limit: float = 10.0,
+        limit: float = PATIENCE,
         interrupt_after: float | None = None,
         **more: Any,
     ) -> Answer:

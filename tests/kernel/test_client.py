@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
-from kernels import Runner
+from kernels import PATIENCE, SOON, Runner
 
 from sessions_ls.kernel.client import Kernel, KernelDied
 
 
-def wait_for(condition: object, limit: float = 3.0) -> bool:
+def wait_for(condition: object, limit: float = PATIENCE) -> bool:
     end = time.monotonic() + limit
     while time.monotonic() < end:
         if condition():  # type: ignore[operator]
@@ -48,7 +48,7 @@ def test_receive_times_out(runner: Runner) -> None:
     runner.run("1")
     begin = time.monotonic()
     assert runner.kernel.receive(0.1) is None
-    assert 0.09 < time.monotonic() - begin < 1
+    assert 0.09 < time.monotonic() - begin < SOON
 
 
 def test_interrupting_an_idle_kernel_does_nothing(own: Runner) -> None:
@@ -73,12 +73,13 @@ def test_interrupts_never_lose_an_answer(own: Runner) -> None:
 
 
 def test_long_messages(own: Runner) -> None:
-    own.submit("import time; time.sleep(1)")
+    own.run("import time")
+    own.submit("time.sleep(60)")
     text = "y = '" + "x" * 3_000_000 + "'\nlen(y)"
     begin = time.monotonic()
     own.submit(text)
-    assert time.monotonic() - begin < 0.7, "send must not wait for a busy kernel"
-    assert own.collect().state == "ok"
+    assert time.monotonic() - begin < SOON, "send must not wait for a busy kernel"
+    assert own.collect(interrupt_after=0.3).state == "interrupted"
     assert own.collect().text == "3000000"
 
 
@@ -113,7 +114,7 @@ def test_no_descriptor_is_lost(tmp_path: Path) -> None:
 def test_what_is_no_python(python: str, tmp_path: Path) -> None:
     kernel = Kernel.start(python, str(tmp_path / "nb.py"), str(tmp_path))
     with pytest.raises(KernelDied):
-        kernel.receive(5)
+        kernel.receive(PATIENCE)
     kernel.close()
 
 
@@ -123,7 +124,7 @@ def test_too_old_a_python(tmp_path: Path) -> None:
         pytest.skip("there is none")
     kernel = Kernel.start(old, str(tmp_path / "nb.py"), str(tmp_path))
     with pytest.raises(KernelDied, match="exit status 1"):
-        kernel.receive(5)
+        kernel.receive(PATIENCE)
     kernel.close()
 
 
@@ -132,19 +133,22 @@ def test_death_while_idle(own: Runner) -> None:
     os.kill(own.kernel.pid, signal.SIGKILL)
     begin = time.monotonic()
     with pytest.raises(KernelDied, match="SIGKILL"):
-        own.kernel.receive(5)
-    assert time.monotonic() - begin < 1
+        own.kernel.receive(PATIENCE)
+    assert time.monotonic() - begin < SOON
     assert not own.kernel.alive()
 
 
 def test_kill(own: Runner) -> None:
-    own.submit("import time\nwhile True:\n  try: time.sleep(100)\n  except BaseException: pass")
-    assert own.kernel.receive(0.3) is None
+    own.submit(
+        "import time\nwhile True:\n  try:\n    print('deaf', flush=True)\n    time.sleep(100)\n"
+        "  except BaseException: time.sleep(100)"
+    )
+    assert own.collect(until="out").stdout == "deaf\n"
     own.kernel.interrupt()
     assert own.kernel.receive(0.3) is None
     own.kernel.kill()
     with pytest.raises(KernelDied, match="killed on request"):
-        own.kernel.receive(5)
+        own.kernel.receive(PATIENCE)
 
 
 ORDERLY = """
@@ -161,8 +165,8 @@ def test_an_orderly_exit(tmp_path: Path) -> None:
     runner.run(ORDERLY)
     pid = runner.kernel.pid
     begin = time.monotonic()
-    runner.close()
-    assert 0.1 < time.monotonic() - begin < 1.5
+    runner.kernel.close(PATIENCE)
+    assert time.monotonic() - begin < SOON  # EXIT_LIMIT is 5 s
     assert (tmp_path / "left").exists()
     assert (tmp_path / "worked").exists()
     assert not runs(pid)
@@ -185,7 +189,7 @@ def test_close_takes_no_longer_than_its_grace(own: Runner, source: str) -> None:
     kernel.receive(0.3)
     begin = time.monotonic()
     kernel.close(0.5)
-    assert time.monotonic() - begin < 1.2
+    assert time.monotonic() - begin < SOON
     assert not runs(kernel.pid)
 
 
@@ -204,7 +208,7 @@ def test_a_kernel_does_not_outlive_its_server(source: str, tmp_path: Path) -> No
         from sessions_ls.kernel.client import Kernel
         kernel = Kernel.start({sys.executable!r}, {str(tmp_path / "nb.py")!r}, {str(tmp_path)!r})
         kernel.send({{"op": "exec", "cell": 1, "source": "print(1)", "first_line": 1}})
-        kernel.receive(10)
+        kernel.receive({PATIENCE})
         kernel.send({{"op": "exec", "cell": 1, "source": {source!r}, "first_line": 1}})
         kernel.receive(0.3)
         print(kernel.pid, flush=True)
@@ -214,4 +218,4 @@ def test_a_kernel_does_not_outlive_its_server(source: str, tmp_path: Path) -> No
         [sys.executable, "-c", textwrap.dedent(server)], capture_output=True, text=True, check=False
     )
     pid = int(done.stdout)
-    assert wait_for(lambda: not runs(pid), 2.0)
+    assert wait_for(lambda: not runs(pid), SOON)

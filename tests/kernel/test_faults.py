@@ -4,7 +4,7 @@ next cell works, or that the kernel was declared dead."""
 from __future__ import annotations
 
 import pytest
-from kernels import Runner
+from kernels import SOON, Runner
 
 #: name, text, how it ends (state, or state and exception type), a text that must appear in the
 #: error's message, the obituary or the output ("" for none)
@@ -25,7 +25,7 @@ ENDINGS = [
         import os, time
         os.write(1, b"x")
         if os.fork() == 0:
-            time.sleep(3)
+            time.sleep(30)
             os._exit(0)
         os._exit(4)
         """,
@@ -167,7 +167,7 @@ def test_ending(runner: Runner, name: str, source: str, ending: str, text: str) 
     assert answer.state == state, said[-2000:]
     assert answer.error.get("type") == kind or not kind
     assert any(one in said for one in text.split("|")), said[-2000:]
-    assert answer.seconds < 5
+    assert answer.seconds < 20
     assert said.count("once\n") <= 1
 
     following = runner.run("print('alive', 6 * 7)\n'still'")
@@ -200,5 +200,5 @@ def test_interrupt(runner: Runner, source: str) -> None:
     runner.run("1")
     answer = runner.run(source, interrupt_after=0.3)
     assert answer.state == "interrupted", (answer.state, answer.error)
-    assert answer.seconds < 1
+    assert answer.seconds < SOON
     assert runner.run("6 * 7").text == "42"

@@ -35,7 +35,7 @@ CELLS = [
 
 def test_cells(runner: Runner) -> None:
     for source, pictures in CELLS:
-        answer = runner.run(source, limit=30)
+        answer = runner.run(source)
         assert answer.state == ("error" if "1/0" in source[-4:] and pictures else "ok"), (
             answer.error
         )
@@ -56,6 +56,6 @@ def test_cells(runner: Runner) -> None:
     ],
 )
 def test_the_notebook_may_choose(own: Runner, source: str, backend: str) -> None:
-    answer = own.run(f"import matplotlib\n{source}\nmatplotlib.get_backend()", limit=30)
+    answer = own.run(f"import matplotlib\n{source}\nmatplotlib.get_backend()")
     assert answer.text == repr(backend)
     assert own.run("import os; 'MPLBACKEND' in os.environ").text == "False"

@@ -277,6 +277,6 @@ def test_huge_values_take_no_time(name: str) -> None:
 
 
 def _seconds(value: object) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     summary(value)
-    return time.perf_counter() - started
+    return time.process_time() - started

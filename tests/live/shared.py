@@ -19,7 +19,9 @@ from sessions_ls.live.request import Request, Summary
 from sessions_ls.live.settings import load_settings
 
 Event = dict[str, Any]
-PATIENCE = 10.0
+PATIENCE = 60.0
+# Seconds in which even a slow machine is done with what does not wait for somebody who hangs.
+NO_HANG = 10.0
 
 
 class Person:
@@ -117,6 +119,11 @@ def end(path: Path) -> None:
         os.kill(there.pid, signal.SIGCONT)
         os.kill(there.pid, signal.SIGTERM)
         until(lambda: who_holds(path) is None, lambda: "the session did not end")
+
+
+def until_told(go: Path) -> str:
+    """Code that waits until there is this file."""
+    return f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.005)\n"
 
 
 def until(condition: Callable[[], bool], otherwise: Callable[[], str]) -> float:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import pytest
 
 from sessions_ls.kernel.frames import pack
 from sessions_ls.live.asking import NotLive, outcome
-from sessions_ls.live.jobs import Job
+from sessions_ls.live.jobs import LONGEST, QUIET, Job
 from sessions_ls.live.lock import Lock
 from sessions_ls.live.opening import open_client
 from sessions_ls.live.peers import LONGEST_HELLO, Peers
@@ -32,7 +33,7 @@ from sessions_ls.live.session import LiveSession
 from sessions_ls.live.settings import Settings
 from sessions_ls.live.sockets import listen
 from sessions_ls.live.wire import PROTOCOL
-from tests.live.shared import Person, at_notebook, until, who_holds
+from tests.live.shared import NO_HANG, PATIENCE, Person, at_notebook, until, who_holds
 
 ONE = "# %%\nx = 1\nx\n"
 HELLO = {"protocol": PROTOCOL, "version": "0", "who": "stranger", "pid": 1, "token": ""}
@@ -72,7 +73,7 @@ def test_garbage_ends_the_conversation_and_nothing_else(tmp_path: Path) -> None:
         assert session is not None
         for name, data in GARBAGE.items():
             with socket.socket(socket.AF_UNIX) as stranger:
-                stranger.settimeout(5.0)
+                stranger.settimeout(PATIENCE)
                 stranger.connect(session.socket)
                 stranger.sendall(data)
                 try:
@@ -148,7 +149,7 @@ def test_a_session_of_another_kind_is_a_sentence(
     with another_session(notebook, words):
         started = time.monotonic()
         person = Person(notebook)
-        assert time.monotonic() - started < 3.0
+        assert time.monotonic() - started < NO_HANG
         assert not person.client.attached
         [trouble] = person.client.troubles
         assert sentence in trouble
@@ -181,7 +182,7 @@ def test_a_long_text_for_a_stopped_session_is_no_garbage_later(tmp_path: Path) -
         started = time.monotonic()
         with pytest.raises(NotLive, match="does not answer"):
             editor.run(1)
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < NO_HANG
         until(lambda: not editor.client.attached, lambda: "it is still attached")
         assert editor.states == "fresh*"
         os.kill(session.pid, signal.SIGCONT)
@@ -233,17 +234,22 @@ def test_what_happens_before_a_client_shows_its_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("nap", ["", "time.sleep(0.3)"])
 def test_a_storm_of_saves_is_two_runs(tmp_path: Path, nap: str) -> None:
+    """Or more, where the machine is too slow for a storm."""
     text = f"# %%\nimport time\n{nap}\nx = 0\nx\n"
     with at_notebook(tmp_path / "n.py", text, "editor") as (editor,):
         waits = []
+        saved = []
         for number in range(50):
             editor.type(f"x = {number}\n", f"x = {number + 1}\n")
+            saved.append(time.monotonic())
             waits.append(editor.begin(cause="save"))
             time.sleep(0.01)
+        lulls = sum(after - before > QUIET / 2 for before, after in pairwise(saved))
+        most = 2 + lulls + (saved[-1] - saved[0]) // LONGEST
         assert all(outcome(wait()).ok for wait in waits)
         assert editor.texts == ["50"]
         done = [e for e in editor.events if e["event"] == "done" and e["ran"]]
-        assert len(done) == 2
+        assert 2 <= len(done) <= most
 
 
 def test_descriptors_beyond_a_thousand(tmp_path: Path) -> None:
@@ -282,6 +288,38 @@ def test_what_fails_after_a_run_does_not_end_the_queue(tmp_path: Path) -> None:
             text = ONE.replace("1", value)
             runner.jobs.put(Job("run", 1, 1, text, Request(all=True)))
             until(lambda value=value: value in results(), lambda: "it does not run")  # type: ignore[misc]
+    finally:
+        runner.end()
+        session.close()
+
+
+@pytest.mark.parametrize("how", ["interrupt", "cancel"])
+def test_a_run_that_is_stopped_while_its_text_is_read(tmp_path: Path, how: str) -> None:
+    """Its turn has come, and nobody has heard of it yet."""
+    over: list[None] = []
+    (tmp_path / "n.py").write_text(ONE)
+    runner = Runner(Peers(lambda: None), lambda: over.append(None))
+    session = LiveSession(str(tmp_path / "n.py"), Settings(), runner.hear)
+    read = session.submit
+
+    def stopped_meanwhile(text: str) -> None:
+        read(text)
+        if how == "cancel":
+            runner.cancel(1, 1)
+        else:
+            runner.drop()
+            session.interrupt()
+
+    session.submit = stopped_meanwhile  # type: ignore[method-assign]
+    runner.start(session)
+    try:
+        runner.jobs.put(Job("run", 1, 1, ONE, Request(all=True)))
+        until(lambda: len(over) == 1, lambda: "it goes on")
+        assert session.view().cells[0].state == "new"
+        session.submit = read  # type: ignore[method-assign]
+        runner.jobs.put(Job("run", 1, 2, ONE, Request(all=True)))
+        until(lambda: len(over) == 2, lambda: "it does not run")
+        assert session.view().cells[0].state == "fresh"
     finally:
         runner.end()
         session.close()

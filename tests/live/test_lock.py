@@ -22,6 +22,7 @@ from sessions_ls.live.lock import Lock, holder, stopped
 from sessions_ls.live.place import Place, PlaceError, place_of
 
 ROOT = Path(__file__).parents[2]
+SOON = 3.0  # seconds in which even a slow machine does what waits for nobody
 DEAD = 2**22 + 1  # beyond the largest pid of Linux
 
 
@@ -144,7 +145,7 @@ def test_a_holder_that_has_not_said_who_it_is_is_a_holder(place: Place, case: st
         assert Lock.acquire(place, "run") is None
         before = time.monotonic()
         assert holder(place) is not None
-        assert time.monotonic() - before < 1
+        assert time.monotonic() - before < SOON
 
 
 def test_a_stale_socket_is_removed_by_the_next_holder(place: Place) -> None:
@@ -172,7 +173,7 @@ def test_the_lock_of_a_killed_process_is_free_at_once(
     before = time.monotonic()
     assert holder(place) is None
     acquire(place).release()
-    assert time.monotonic() - before < 0.3
+    assert time.monotonic() - before < SOON
 
 
 def test_a_stopped_holder_is_known_at_once(place: Place, start: Callable[[], Locker]) -> None:
@@ -185,7 +186,7 @@ def test_a_stopped_holder_is_known_at_once(place: Place, start: Callable[[], Loc
     assert who(place) == (locker.pid, "session")
     assert stopped(locker.pid) is (sys.platform == "linux")
     assert Lock.acquire(place, "run") is None
-    assert time.monotonic() - before < 0.3
+    assert time.monotonic() - before < SOON
     os.kill(locker.pid, signal.SIGCONT)
     assert locker.do("ask 0") is not None
     assert not stopped(locker.pid)
@@ -269,9 +270,11 @@ def test_of_two_that_race_one_wins(place: Place, start: Callable[[], Locker]) ->
 def test_no_two_are_ever_inside(place: Place, start: Callable[[], Locker]) -> None:
     fighters = [start(), start(), start()]
     asking = start()
+    for locker in (*fighters, asking):
+        locker.do("give")  # it has started, so that all are there at the same time
     for fighter in fighters:
-        fighter.tell("fight 0.7")
-    asking.tell("ask 0.7")
+        fighter.tell("fight 1")
+    asking.tell("ask 1")
     results = [fighter.answer() for fighter in fighters]
     assert [result["clashes"] for result in results] == [0, 0, 0]
     assert min(result["taken"] for result in results) > 10
@@ -334,7 +337,7 @@ def test_a_question_that_is_stopped_midway_does_not_block_for_long(place: Place)
         before = time.monotonic()
         with pytest.raises(PlaceError, match="stopped"):
             Lock.acquire(place, "run")
-        assert time.monotonic() - before < 2
+        assert time.monotonic() - before < SOON
     acquire(place).release()
 
 

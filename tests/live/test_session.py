@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 
 import pytest
 
+from sessions_ls.kernel.client import Kernel
 from sessions_ls.results.errors import SessionFileError
 from sessions_ls.results.session_file import session_path
 from tests.live.sessions import Event, SharedKernel, Told, act
@@ -103,6 +104,7 @@ def test_a_dead_cell_is_not_run_again_unless_asked(told: Told) -> None:
     assert 2 in told.ran
 
 
+SLOWEST = 4.5  # seconds; less than a cell gets that does not listen to an interrupt
 LOOP = "# %%\nx = 1\n# %%\nprint('go', flush=True)\nwhile x: pass\n# %%\n'after'\n"
 
 
@@ -129,13 +131,67 @@ def test_interrupt_from_another_thread(told: Told) -> None:
     assert told.ran == [2, 3]  # the kernel lives, and so does x
 
 
+ENDLESS = LOOP.replace("x = 1", "while True: pass")
+
+
+def test_an_interrupt_before_the_kernel_has_read_the_run_is_not_lost(told: Told) -> None:
+    """As on a slow machine, where it still starts."""
+
+    def launch(*where: str) -> Kernel:
+        kernel = Kernel.start(*where)
+        send = kernel.send
+
+        def send_and_interrupt(message: Event) -> None:
+            send(message)
+            if message["op"] == "run":
+                told.session.interrupt()
+
+        kernel.send = send_and_interrupt  # type: ignore[method-assign]
+        return kernel
+
+    told.session.launch = launch  # type: ignore[method-assign]
+    told.submit(ENDLESS)
+    assert told.run().interrupted
+    assert told.states == ["interrupted", "new", "new"]
+    assert told.session.kernel_json()["state"] == "idle"
+
+
+def test_an_interrupt_of_code_that_lets_no_thread_say_that_it_runs(told: Told) -> None:
+    told.submit("# %%\nimport re\n# %%\nre.match(r'(a+)+$', 'a' * 60 + 'b')\n")
+    told.run(1)
+    Timer(0.5, told.session.interrupt).start()
+    assert told.run(2).interrupted
+    assert told.states == ["fresh", "interrupted"]
+
+
+def test_an_interrupt_before_a_run_counts_from_when_it_is_expected(told: Told) -> None:
+    told.submit("# %%\n1\n")
+    told.session.interrupt()
+    told.session.expect()
+    assert told.run().ok
+    told.edit("1", "2")
+    told.session.interrupt()
+    summary = told.run()
+    assert (summary.interrupted, summary.ran) == (True, 0)
+    assert told.run().ok
+
+
 def test_a_request_that_takes_too_long(told: Told) -> None:
     told.submit(LOOP)
+    told.run(1)
     summary = told.run(seconds=0.3)
     assert summary.timed_out
     assert not summary.ok
     assert told.states == ["fresh", "interrupted", "new"]
-    assert summary.seconds < 5
+    assert summary.seconds < SLOWEST
+
+
+def test_a_request_whose_time_is_over_before_the_kernel_is_there(told: Told) -> None:
+    told.submit(ENDLESS)
+    summary = told.run(seconds=0.001)
+    assert summary.timed_out
+    assert told.states == ["interrupted", "new", "new"]
+    assert told.session.kernel_json()["state"] == "idle"  # it was not ended by force
 
 
 def test_kill(told: Told) -> None:

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 SERVER = [sys.executable, "-m", "sessions_ls.lsp"]
 LOG = Path(tempfile.mkdtemp(prefix="sessions-test-")) / "server.log"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 def initialize_params(name: str, root: Path) -> types.InitializeParams:

@@ -8,6 +8,7 @@ import struct
 import time
 import zlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from sessions_ls.results.pixels import size
 from tests.lsp.editor import (
     ENVIRONMENT,
     LOG,
+    PATIENCE,
     SERVER,
     Buffer,
     Editor,
@@ -123,7 +125,7 @@ async def agrees(buffer: Buffer) -> list[dict[str, Any]]:
     """Wait until the mirror is the status, and check what it has besides; its cells."""
     ours = mirror(buffer)
     status: dict[str, Any] = {}
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + PATIENCE
     while True:
         status = await buffer.status()
         same = [{k: v for k, v in cell.items() if k in OF_STATUS} for cell in ours.list]
@@ -211,20 +213,33 @@ async def test_a_reload_begins_anew(editor: Editor) -> None:
 
 SLOW = """\
 # %% Slow
-import time
+import os, time
 for step in range(3):
     print("step", step, flush=True)
-    time.sleep(0.3)
+    while step < 2 and not os.path.exists(f"seen step {step}"):
+        time.sleep(0.01)
 "done"
 # %% Then
 1
 """
 
 
+def writes(buffer: Buffer, cell: str, text: str) -> bool:
+    """Whether this is what a running cell is known to have written."""
+    so_far = mirror(buffer).cells[cell]["so_far"]
+    return so_far is not None and so_far["stdout"] == text
+
+
 async def test_a_running_cell_shows_what_it_wrote_so_far(editor: Editor) -> None:
     buffer = editor.open(SLOW, "slow.py")
     slow = (await agrees(buffer))[0]["id"]
-    await buffer.run("runAll")
+    running = asyncio.create_task(buffer.run("runAll"))
+    so_far = ""
+    for step in range(2):
+        so_far += f"step {step}\n"
+        await until(partial(writes, buffer, slow, so_far))
+        (editor.folder / f"seen step {step}").touch()
+    await running
     await agrees(buffer)
     told = mirror(buffer).messages
     changes = [cell for message in told for cell in message["cells"] if cell["id"] == slow]

@@ -9,7 +9,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from tests.lsp.editor import until
+from tests.lsp.editor import PATIENCE, until
 
 if TYPE_CHECKING:
     from tests.lsp.editor import Editor
@@ -256,7 +256,7 @@ async def test_malformed_requests_are_answered(editor: Editor) -> None:
         protocol._send_data(message)
     for answer in answers:
         with pytest.raises(JsonRpcException) as error:
-            await asyncio.wait_for(answer, 5)
+            await asyncio.wait_for(answer, PATIENCE)
         assert error.value.code == -32602
     assert len(await buffer.lenses()) == 8
     assert editor.said() == []
@@ -274,7 +274,7 @@ async def test_unknown_enumeration_values_are_taken(editor: Editor) -> None:
             "params": {"command": "sessions.status", "arguments": [buffer.uri]},
         }
     )
-    assert (await asyncio.wait_for(future, 5)) is not None
+    assert (await asyncio.wait_for(future, PATIENCE)) is not None
     editor.client.protocol._send_data(
         {"jsonrpc": "2.0", "method": "$/setTrace", "params": {"value": "compact"}}
     )

@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from sessions_ls.live.known import SMALLEST, Known
 from sessions_ls.notebook.cells import read_notebook
-from tests.lsp.editor import kernels_of, until
+from tests.lsp.editor import PATIENCE, kernels_of, until
 
 if TYPE_CHECKING:
     from tests.lsp.editor import Editor
@@ -281,7 +281,7 @@ async def test_a_notebook_can_be_edited_while_it_runs(editor: Editor) -> None:
     buffer.replace("b = 1\n", "b = 2\nb + oops\n")
     await until(lambda: "undefined-name@6" in buffer.found())
     waiting = asyncio.create_task(buffer.run("runCell", cell="B"))
-    await asyncio.sleep(0.3)  # nothing tells that it waits
+    await buffer.status()  # by now it is asked for
     await editor.command("interrupt", {"uri": buffer.uri})
     assert (await running)["ok"] is False
     assert (await waiting)["ran"] == 0
@@ -336,7 +336,7 @@ async def test_restart_ends_a_kernel_that_ignores_interrupts(editor: Editor) -> 
     buffer = editor.open(text, "deaf.py")
     running = asyncio.create_task(buffer.run("runAll"))
     await until_running(buffer)
-    await asyncio.wait_for(editor.command("restart", {"uri": buffer.uri}), 10)
+    await asyncio.wait_for(editor.command("restart", {"uri": buffer.uri}), PATIENCE)
     assert (await running)["ok"] is False
     assert (await buffer.status())["kernel"]["state"] == "none"
 
@@ -352,8 +352,6 @@ async def test_the_names_of_a_large_notebook_are_kept(editor: Editor) -> None:
 
 async def until_running(buffer: object) -> None:
     """Wait until the first cell runs."""
-    for _ in range(500):
-        if (await buffer.states()).startswith("running"):  # type: ignore[attr-defined]
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the cell never ran")
+    async with asyncio.timeout(PATIENCE):
+        while not (await buffer.states()).startswith("running"):  # type: ignore[attr-defined]
+            await asyncio.sleep(0.01)

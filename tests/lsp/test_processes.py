@@ -19,7 +19,10 @@ import pytest
 from sessions_ls.live.opening import open_client
 from sessions_ls.live.request import Request
 from sessions_ls.live.settings import Settings
-from tests.lsp.editor import ENVIRONMENT, SERVER
+from tests.lsp.editor import ENVIRONMENT, PATIENCE, SERVER
+
+# Seconds in which all is gone, on a slow machine too; less than a cell gets that does not listen.
+SOON = 4.8
 
 NAP = """\
 # %%
@@ -91,7 +94,7 @@ def start_session(raw: Raw, notebook: Path, parent: int, linger: float = 0) -> i
     item = {"uri": uri, "languageId": "python", "version": 1, "text": NAP}
     raw.send("textDocument/didOpen", {"textDocument": item})
     raw.send("workspace/executeCommand", {"command": "sessions.runAll", "arguments": [uri]}, 2)
-    for number in range(3, 1000):
+    for number in range(3, 4000):
         status = raw.ask(
             number, "workspace/executeCommand", {"command": "sessions.status", "arguments": [uri]}
         )
@@ -169,7 +172,7 @@ def test_without_lingering_the_last_client_takes_the_session_with_it(
             assert raw.ask(5000, "shutdown", None) is None
             assert {note["id"] for note in raw.notes if "id" in note} == {2, 4999}
         raw.send("exit", None)
-    assert all_gone_within(2.5, server.pid, kernel)
+    assert all_gone_within(SOON, server.pid, kernel)
     assert server.wait() == {"shutdown": 0, "SIGKILL": -signal.SIGKILL}.get(how, 1)
     stored = (tmp_path / "nap.session.toml").read_text()
     assert "state = 'ok'" in stored
@@ -192,7 +195,7 @@ def test_with_lingering_the_session_outlives_a_server_that_was_killed(
     other = open_client(str(tmp_path / "nap.py"), Settings(), "somebody else")
     assert other.clients() == [{"who": "somebody else", "pid": os.getpid()}]
     other.stop()
-    assert all_gone_within(2.5, server.pid, kernel)
+    assert all_gone_within(SOON, server.pid, kernel)
 
 
 CLIENT = """\
@@ -237,7 +240,7 @@ def test_a_killed_client_leaves_nothing(held: bool, tmp_path: Path) -> None:
     try:
         client.send_signal(signal.SIGKILL)
         client.wait()
-        assert all_gone_within(2.0, server, kernel)
+        assert all_gone_within(SOON, server, kernel)
     finally:
         client.stdin.close()
         client.stdout.close()
@@ -291,7 +294,7 @@ def test_a_client_that_stops_reading_costs_no_memory_and_misses_no_state(
     record = other.view().cells[0].record
     assert record is not None
     assert peak(server.pid) - before < 40
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + PATIENCE
     while not shows(raw.receive(), record.stdout):
         assert time.monotonic() < limit
     other.close()
@@ -332,7 +335,7 @@ def test_a_closed_notebook_gives_its_kernel_back(tmp_path: Path) -> None:
         notebook = tmp_path / "n.py"
         kernel = start_session(raw, notebook, os.getpid())
         raw.send("textDocument/didClose", {"textDocument": {"uri": notebook.as_uri()}})
-        limit = time.monotonic() + 5
+        limit = time.monotonic() + PATIENCE
         while group(kernel) and time.monotonic() < limit:
             time.sleep(0.02)
         assert not group(kernel)

@@ -11,8 +11,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from sessions_ls.notebook.lines import Lines
-from tests.live.shared import Person, who_holds
-from tests.lsp.editor import Buffer, Editor, until
+from tests.live.shared import NO_HANG, Person, until_told, who_holds
+from tests.lsp.editor import PATIENCE, Buffer, Editor, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -182,7 +182,8 @@ async def test_a_notebook_that_somebody_else_holds_is_shown_and_not_run(editor: 
 
 
 async def test_a_session_that_is_stopped_is_told(editor: Editor) -> None:
-    buffer = editor.open("# %%\nimport time\ntime.sleep(1)\n", "stopped.py")
+    go = editor.folder / "go on"
+    buffer = editor.open(f"# %%\n{until_told(go)}", "stopped.py")
     await until(lambda: who_holds(buffer.path) is not None)
     running = asyncio.create_task(buffer.run("runAll"))
     await until_running(buffer)
@@ -190,12 +191,14 @@ async def test_a_session_that_is_stopped_is_told(editor: Editor) -> None:
     assert session is not None
     os.kill(session.pid, signal.SIGSTOP)
     with pytest.raises(JsonRpcException, match="its process is stopped"):
-        await asyncio.wait_for(running, 4)
+        await asyncio.wait_for(running, NO_HANG)
+    go.touch()
     os.kill(session.pid, signal.SIGCONT)
     assert (await buffer.run("runAll"))["ok"] is True
     editor.said()
 
 
 async def until_running(buffer: Buffer) -> None:
-    while "running" not in await buffer.states():
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(PATIENCE):
+        while "running" not in await buffer.states():
+            await asyncio.sleep(0.02)

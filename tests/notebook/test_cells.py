@@ -351,6 +351,6 @@ def test_reading_again_keeps_the_cells_that_stayed():
     ids=range(10),
 )
 def test_long_texts_take_linear_time(text):
-    began = time.perf_counter()
+    began = time.process_time()
     read_notebook(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

@@ -165,7 +165,7 @@ def test_ten_thousand_cells(kinds):
     """However many copies of one code there are, the time stays linear."""
     old = [(f"c{i % kinds}", None, None) for i in range(10_000)]
     new = [*old[5_000:], ("x", None, None), *old[:5_000]]
-    began = time.perf_counter()
+    began = time.process_time()
     found = align(old, new)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert sorted(i for i in found if i is not None) == list(range(10_000))
