@@ -80,6 +80,7 @@ class Learner:
                 generators.put(hidden, version.value)
             elif maker < 0:
                 generators.put(hidden, generators.initial[hidden])
+        generators.turn(engine.plan.cells[position].source)
         self._started = perf_counter()
 
     def after(self, position: int, inputs: Dict[str, Optional[Version]], run: Run) -> bool:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 PYTHON = "@random"
 NUMPY = "@numpy.random"
+SHOWS = ("getstate", "get_state", "bit_generator")  # by one of these a cell can look at a state
+WORDS = 624  # of a block of the Mersenne Twister, which is made anew when all of it is used
 
 
 class Generators:
@@ -19,11 +21,16 @@ class Generators:
 
     ``initial`` is the state in which each was first seen, what a cell finds when no cell above it
     moved the generator: before the first cell, or after the cell that loaded it.
+
+    A cell that seeds a generator may find it in that very state, and still it is the one that
+    counts for what comes below. So before a cell runs, a state with no numbers drawn from it is
+    *turned*: replaced by one that gives the same numbers and that no seeding makes.
     """
 
     def __init__(self) -> None:
         self.initial: Dict[str, Any] = {}
         self._now: Dict[str, Any] = {}
+        self._turned: Dict[str, Any] = {}
 
     def notice(self) -> None:
         """Before a cell runs: take in generators that something else has loaded."""
@@ -39,27 +46,71 @@ class Generators:
         moved: Dict[str, Any] = {}
         if "random" not in sys.modules:
             return moved  # numpy.random loads it, too
+        turned, self._turned = self._turned, {}
         for name, state in _states().items():
+            if name in turned and state == turned[name]:
+                _set(name, self._now[name])
+                continue
             if name not in self._now:
                 self.initial[name] = state
-            if self._now.get(name) != state:
+            if self._now.get(name) != state or name in turned:
                 moved[name] = self._now[name] = state
         return moved
 
+    def turn(self, source: str) -> None:
+        """Before the cell with this source runs: let no seeding go unseen."""
+        if any(word in source for word in SHOWS):
+            return
+        for name, state in self._now.items():
+            turned = _turned(name, state)
+            if turned is not None:
+                self._turned[name] = turned
+                _set(name, turned)
+
     def put(self, name: str, state: Any) -> None:
         """Put the generator into ``state``, unless it is there already."""
-        if self._now.get(name) is state:
+        if self._now.get(name) is state and name not in self._turned:
             return
-        if name == PYTHON:
-            module = sys.modules.get("random")
-            if module is not None:
-                module._inst.setstate(state)
-        else:
-            generator = _numpy_generator()
-            if generator is not None:
-                key = sys.modules["numpy"].frombuffer(state[1], dtype="uint32")
-                generator.set_state((state[0], key, state[2], state[3], state[4]))
+        self._turned.pop(name, None)
+        _set(name, state)
         self._now[name] = state
+
+
+def _set(name: str, state: Any) -> None:
+    if name == PYTHON:
+        generator = getattr(sys.modules.get("random"), "_inst", None)
+        if generator is not None:
+            generator.setstate(state)
+    else:
+        generator = _numpy_generator()
+        if generator is not None:
+            _set_numpy(generator, state)
+
+
+def _set_numpy(generator: Any, state: Any) -> None:
+    key = sys.modules["numpy"].frombuffer(state[1], dtype="uint32")
+    generator.set_state((state[0], key, state[2], state[3], state[4]))
+
+
+def _turned(name: str, state: Any) -> Any:
+    """A state that gives the same numbers with its next block made already; None where a block is
+    under way. The block is made by a generator of its own that draws one number.
+    """
+    if name == PYTHON:
+        if state[1][WORDS] != WORDS:
+            return None
+        own = type(sys.modules["random"]._inst)(0)
+        own.setstate(state)
+        own.getrandbits(32)
+        return (state[0], (*own.getstate()[1][:WORDS], 0), state[2])
+    if state[2] != WORDS:
+        return None
+    generator = _numpy_generator()
+    assert generator is not None
+    own = type(generator)(0)
+    _set_numpy(own, state)
+    own.bytes(4)
+    return (state[0], own.get_state()[1].tobytes(), 0, state[3], state[4])
 
 
 def fingerprint(state: Any) -> str:
