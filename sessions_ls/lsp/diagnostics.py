@@ -57,8 +57,9 @@ def _of_cell(cell: CellView, view: View, document: Document, client: Client) -> 
         if cause is not None and client.related:
             place = line_range(document, head_line(cause.cell))
             related = _related([(document.uri, place, cell_name(cause))])
+        # The problem is elsewhere: while somebody types there, nothing is to jump here.
         message = f"Blocked: {status.reason}"
-        yield _on_head(cell, document, WARNING, "blocked-cell", message, related)
+        yield _on_head(cell, document, HINT, "blocked-cell", message, related)
     if client.policy.results and record is not None:
         result = _result(cell)
         if result:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sessions_ls.notebook.problems import Problem
 from sessions_ls.reactive.firstread import read_too_early
 from sessions_ls.reactive.resolve import PREDEFINED
@@ -41,12 +43,13 @@ def _syntax(program: Program) -> Iterator[Problem]:
 
 def _undefined(program: Program) -> Iterator[Problem]:
     open_ended = [p for p, cell in enumerate(program.cells) if cell.facts.open_ended]
+    half_typed = _half_typed(program)
     for position, names in program.resolution.undefined.items():
         if any(p <= position for p in open_ended):
             continue  # `from m import *` or exec may define it; the run will tell
         cell = program.cells[position]
         for name in sorted(names - cell.facts.guarded):
-            if name.startswith("@"):
+            if name.startswith("@") or name in half_typed:
                 continue
             yield _at(
                 cell, name, "undefined-name", "warning", f"`{name}` is not defined in any cell"
@@ -57,11 +60,17 @@ def _undefined_in_functions(program: Program) -> Iterator[Problem]:
     """Names that only functions read, and that nothing in the notebook binds."""
     if any(cell.facts.open_ended for cell in program.cells):
         return
-    bound = PREDEFINED.union(*[cell.facts.binds for cell in program.cells])
+    bound = PREDEFINED.union(*[cell.facts.binds for cell in program.cells], _half_typed(program))
     for cell in program.cells:
         for name in sorted(cell.facts.deferred - bound - cell.facts.reads - cell.facts.called):
             message = f"`{name}` is not defined in any cell"
             yield _at(cell, name, "undefined-name", "warning", message)
+
+
+def _half_typed(program: Program) -> set[str]:
+    """The words of cells that cannot be parsed: such a cell may be about to define each of them."""
+    sources = (cell.cell.source for cell in program.cells if cell.broken)
+    return {word for source in sources for word in re.findall(r"\w+", source)}
 
 
 def _too_early(program: Program) -> Iterator[Problem]:

@@ -105,7 +105,7 @@ def test_the_main_story(folder: Path) -> None:
         helix.wait("ZeroDivisionError: division by zero", "{0: 0, 1: 7, 2: 14}")
         helix.line(5, "table = {n: n * rate for n in nowhere}")
         helix.command("w")
-        helix.wait("NameError: name 'nowhere'", "└─Blocked: it needs cell 2, which failed")
+        helix.wait("NameError: name 'nowhere'", "# %% Sum  Blocked: it needs cell 2, which failed")
         # Mend it, and run one cell by key.
         helix.line(5, "table = {n: n * rate for n in range(4)}")
         helix.line(9, "total = sum(table.values())")
