@@ -89,6 +89,17 @@ def pictures(record: Record) -> str:
     return ", ".join([count, *filter(None, dict.fromkeys(sizes))]) if sizes else ""
 
 
+def gave_something(record: Record) -> bool:
+    """Whether there is something to show of a run."""
+    return bool(
+        record.error
+        or record.text
+        or record.outputs
+        or record.stdout.strip()
+        or record.stderr.strip()
+    )
+
+
 def headline(record: Record, width: int) -> str:
     """What a cell gave, in one line of at most ``width`` columns; "" when it gave nothing."""
     if record.error is not None and record.state != "interrupted":

@@ -287,7 +287,8 @@ async def test_a_notebook_can_be_edited_while_it_runs(editor: Editor) -> None:
 
 
 async def test_progress_is_shown_and_cancels(editor: Editor) -> None:
-    buffer = editor.open("# %% Nap\nimport time\ntime.sleep(60)\n", "progress.py")
+    text = '# %% Nap\nimport time\nprint("a\\rstep 1")\ntime.sleep(60)\n'
+    buffer = editor.open(text, "progress.py")
     reports = editor.client.progress_reports
     known = set(reports)
     running = asyncio.create_task(buffer.run("runAll"))
@@ -295,7 +296,7 @@ async def test_progress_is_shown_and_cancels(editor: Editor) -> None:
     [token] = set(reports) - known
     begin = reports[token][0]
     assert (begin.title, begin.cancellable) == ("Running progress.py", True)
-    await until(lambda: reports[token][-1].message == "Nap (cell 1), 1 of 1")
+    await until(lambda: reports[token][-1].message == "Nap (cell 1), 1 of 1: step 1")
     editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
     assert (await running)["ok"] is False
     await until(lambda: reports[token][-1].kind == "end")
