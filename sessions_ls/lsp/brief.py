@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sessions_ls.live.view import CellView
     from sessions_ls.results.record import ErrorInfo, Record
 
-LINES = 10
+LINES = 10  # of text; the pictures have one more
 WIDEST = 200  # columns of a line
 LONGEST = 2_000  # characters at each end of a message
 FRAMES = 6
@@ -49,9 +49,8 @@ def _parts(record: Record) -> list[str]:
     printed = _lines([record.stdout, record.stderr])
     value = _lines([record.text, *(data for data in plain if isinstance(data, str))])
     shown = pictures(record)
-    room = LINES - bool(shown)
-    of_value = min(len(value), max(room - len(printed), room // 2))
-    parts = [*_shortened(printed, room - of_value), *_shortened(value, of_value)]
+    of_value = min(len(value), max(LINES - len(printed), LINES // 2))
+    parts = [*_shortened(printed, LINES - of_value), *_shortened(value, of_value)]
     return [*parts, shown] if shown else parts
 
 

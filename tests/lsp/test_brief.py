@@ -41,6 +41,11 @@ RESULTS = [
     # pictures, beside text too
     (Record("i", outputs=[PICTURE]), "fresh", "picture, 640 × 480"),
     (Record("i", text="42", outputs=[PICTURE] * 3), "fresh", "42\n3 pictures, 640 × 480"),
+    (
+        Record("i", text=numbers(1, 10), outputs=[PICTURE]),
+        "fresh",
+        numbers(1, 10) + "picture, 640 × 480",
+    ),
     (Record("i", outputs=[Output("image/svg+xml", "<svg/>")]), "stale", "picture  ⟵ stale"),
     (Record("i", outputs=[Output("text/html", "<b>")]), "fresh", "text/html"),
 ]
