@@ -159,6 +159,8 @@ class Report:
             if problem.cell == number and problem.severity == "error":
                 place = f"{self.path}:{problem.line + 1}"
                 message = f"error[{problem.code}]: {problem.message}"
+                if problem.code == "syntax-error":
+                    self._causes[number] = f"cell {number}, which has a syntax error"
                 break
         self._screen.err_line(f"{self._bold(place)}: {self._screen.paint(RED, message)}")
 

@@ -11,7 +11,7 @@ from sessions_ls.edits.fixes import MOVE, QUICKFIX, REWRITE, Offer, fixes, made,
 from sessions_ls.edits.text import EditError
 from sessions_ls.lsp.snapshot import Snapshot, snapshot
 from sessions_ls.lsp.wire import Refused, quoted
-from sessions_ls.lsp.words import cell_name
+from sessions_ls.lsp.words import cell_name, gave_something
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +80,7 @@ def _runs(shot: Snapshot, position: int, objects: bool) -> Iterator[str]:
         commands.append((f"Run {cell_name(cell)}", "runCell", here))
     if cell.state in ("running", "queued"):
         commands.append(("Interrupt the run", "interrupt", here))
-    if cell.record is not None:
+    if cell.record is not None and gave_something(cell.record):
         commands.append((f"Show the result of {cell_name(cell)}", "showOutput", here))
     commands += [("Run stale cells", "runStale", whole), ("Run all cells", "runAll", whole)]
     for title, name, argument in commands:

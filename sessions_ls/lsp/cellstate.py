@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import collections
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from sessions_ls.kernel.transcript import Transcript
 from sessions_ls.lsp.results import media_file
 from sessions_ls.lsp.wire import quoted
 from sessions_ls.lsp.words import last_line
-from sessions_ls.results import media, pixels
+from sessions_ls.results import pixels
 from sessions_ls.results.text import cut
 
 if TYPE_CHECKING:
@@ -296,23 +295,14 @@ class _Encoder:
             return {"mime": output.mime, "data": output.data}
         data = output.data
         content = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
-        made: dict[str, Any] = {"mime": output.mime, "file": self._file(output, content)}
+        notebook = self._notebook.path or self._notebook.uri
+        file = media_file(output, notebook, self._server.scratch)
+        made: dict[str, Any] = {"mime": output.mime, "file": file}
         made["bytes"] = len(content)
         size = pixels.size(content) if isinstance(data, bytes) else None
         if size is not None:
             made["size"] = list(size)
         return made
-
-    def _file(self, output: Output, content: bytes) -> str:
-        """The file beside the session file, or, until results are saved, one of ours."""
-        saved = media_file(output, self._notebook.path or self._notebook.uri)
-        if saved is not None:
-            return saved
-        path = os.path.join(self._server.scratch(), media.name_of(output.mime, content))
-        if not os.path.exists(path):
-            with open(path, "wb") as file:
-                file.write(content)
-        return path
 
 
 def _by_file(output: Output) -> bool:

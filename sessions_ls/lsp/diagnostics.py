@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pygls.uris import from_fs_path
 
+from sessions_ls.lsp import brief
 from sessions_ls.lsp.wire import quoted, range_json
-from sessions_ls.lsp.words import cell_name, head_line, headline, last_line, out_of_date
+from sessions_ls.lsp.words import (
+    cell_name,
+    duration,
+    error_line,
+    failure,
+    head_line,
+    headline,
+    last_line,
+)
 from sessions_ls.reactive.staleness import FRESH
-from sessions_ls.results.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,9 +33,6 @@ DOCS = "https://github.com/sessions-ls/sessions-ls/blob/main/docs/diagnostics"
 
 ERROR, WARNING, INFORMATION, HINT = 1, 2, 3, 4
 SEVERITIES = {"error": ERROR, "warning": WARNING, "hint": HINT}
-RESULT_LINES = 10
-LONGEST = 2_000  # characters at each end of a traceback in a diagnostic
-WIDEST = 200  # columns of a line of a result in a diagnostic
 FADED = ',"tags":[1]'
 
 
@@ -35,12 +41,29 @@ def diagnostics(view: View, document: Document, client: Client, others: Iterable
 
     They follow what is proven, not what runs at the moment, so that a run does not make them blink.
     """
-    found = [*others, *(_problem(problem, document) for problem in view.problems)]
+    failed = _missing_names(view)
+    found = [*others]
+    for problem in view.problems:
+        missing = failed.get(problem.line)
+        if problem.code != "undefined-name" or not missing or missing not in problem.message:
+            found.append(_problem(problem, document))
     results = client.policy.results
     for cell in view.cells:
         if results or cell.status is not FRESH:
             found += _of_cell(cell, view, document, client)
     return f"[{','.join(found)}]"
+
+
+def _missing_names(view: View) -> dict[int, str]:
+    """By line, each name that a cell failed for want of: the error says all, and is the later."""
+    found = {}
+    for cell in view.cells:
+        line = error_line(cell)
+        if line is not None and cell.record is not None and cell.record.error is not None:
+            name = re.match(r"name '(\w+)' is not defined", cell.record.error.message)
+            if name and cell.record.error.type == "NameError":
+                found[line] = f"`{name[1]}`"
+    return found
 
 
 def _of_cell(cell: CellView, view: View, document: Document, client: Client) -> Iterator[str]:
@@ -49,8 +72,10 @@ def _of_cell(cell: CellView, view: View, document: Document, client: Client) -> 
     if state in ("stale", "interrupted"):
         fade = FADED if client.policy.fade and client.tags else ""
         message = f"{state.capitalize()}: {status.reason}"
-        if record is not None and record.error is not None:
-            message += f" (the last run failed: {headline(record, WIDEST)[2:]})"
+        if record is not None and state == "interrupted":
+            message = f"Interrupted after {duration(record.runtime_ms)}"
+        elif record is not None and record.error is not None and record.state == "error":
+            message += f" (the last run failed: {headline(record, brief.WIDEST)[2:]})"
         yield _on_head(cell, document, HINT, "stale-cell", message, fade)
     elif state == "error" and status.reason is None and record is not None and record.error:
         yield _error(cell, view, document, client)
@@ -60,10 +85,11 @@ def _of_cell(cell: CellView, view: View, document: Document, client: Client) -> 
         if cause is not None and client.related:
             place = line_range(document, head_line(cause.cell))
             related = _related([(document.uri, place, cell_name(cause))])
+        # The problem is elsewhere: while somebody types there, nothing is to jump here.
         message = f"Blocked: {status.reason}"
-        yield _on_head(cell, document, WARNING, "blocked-cell", message, related)
+        yield _on_head(cell, document, HINT, "blocked-cell", message, related)
     if client.policy.results and record is not None:
-        result = _result(cell)
+        result = brief.result(cell)
         if result:
             place = line_range(document, last_line(cell.cell))
             yield diagnostic(place, INFORMATION, "cell-result", result)
@@ -71,16 +97,13 @@ def _of_cell(cell: CellView, view: View, document: Document, client: Client) -> 
 
 def _error(cell: CellView, view: View, document: Document, client: Client) -> str:
     """The error of a cell, at the line that raised it."""
-    record = cell.record
+    record, line = cell.record, error_line(cell)
     assert record is not None
     error = record.error
     assert error is not None
-    line = head_line(cell.cell)
-    if error.line is not None:
-        line = min(cell.cell.start + error.line - 1, max(cell.cell.stop - 1, line))
-    message = f"{error.type}: {error.message}" if error.message else error.type
+    assert line is not None
     if not client.related:
-        text = cut(error.traceback.strip(), LONGEST) or message
+        text = brief.error(error, view.path, line)
         return diagnostic(line_range(document, line), ERROR, "cell-error", text)
     places = []
     for path, number, function in error.frames:
@@ -91,7 +114,8 @@ def _error(cell: CellView, view: View, document: Document, client: Client) -> st
             place = line_range(document, min(number, len(document.text)) - 1)
             where = "" if function == "<module>" else f"{function}, "
             places.append((document.uri, place, f"in {where}{_cell_at(view, number - 1)}"))
-    return diagnostic(line_range(document, line), ERROR, "cell-error", message, _related(places))
+    told = _related(places)
+    return diagnostic(line_range(document, line), ERROR, "cell-error", failure(error), told)
 
 
 def _cell_at(view: View, line: int) -> str:
@@ -101,26 +125,6 @@ def _cell_at(view: View, line: int) -> str:
             break
         name = cell_name(cell)
     return name
-
-
-def _result(cell: CellView) -> str:
-    """A cell's result, as text of about ten lines."""
-    record = cell.record
-    assert record is not None
-    parts = [record.stdout, record.stderr, record.text]
-    parts += [o.data for o in record.outputs if o.mime == "text/plain" and isinstance(o.data, str)]
-    lines = [line for part in parts for line in part.rstrip().split("\n") if part.strip()]
-    if not lines:
-        lines = list(dict.fromkeys(output.mime for output in record.outputs))
-    if not lines:
-        return ""
-    if len(lines) > RESULT_LINES:
-        left = len(lines) - RESULT_LINES + 1
-        lines = [*lines[: RESULT_LINES - 1], f"… {left} more lines"]
-    mark = out_of_date(cell)
-    if mark:
-        lines.insert(0, f"({mark})")
-    return "\n".join(line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…" for line in lines)
 
 
 def _problem(problem: Problem, document: Document) -> str:

@@ -44,7 +44,7 @@ def label(cell: CellView, width: int) -> str:
     mark = out_of_date(cell)
     tail = f" ⟵ {mark}" if mark else ""
     shown = headline(cell.record, width - len(tail))
-    return shown + tail if shown else ""
+    return (shown + tail).lstrip() if shown or cell.state == "interrupted" else ""
 
 
 def _hint(cell: CellView, line: int, text: str, document: Document, uri: str) -> str:
@@ -64,6 +64,6 @@ async def resolve_hint(ls: SessionsServer, hint: types.InlayHint) -> types.Inlay
         view = await notebook.view() if notebook is not None else None
         for cell in view.cells if view is not None else ():
             if view is not None and cell.ident == data.get("id"):
-                text = markdown(cell, view.path, ls.client.policy.tables)
+                text = markdown(cell, ls.client.policy, ls.file_of(view.path))
                 hint.tooltip = types.MarkupContent(types.MarkupKind.Markdown, text)
     return hint

@@ -8,7 +8,7 @@ from lsprotocol import types
 
 from sessions_ls.lsp.results import markdown, plain
 from sessions_ls.lsp.values import value_at
-from sessions_ls.lsp.words import head_line, last_line
+from sessions_ls.lsp.words import error_line, head_line, last_line
 
 if TYPE_CHECKING:
     from sessions_ls.live.view import View
@@ -36,12 +36,12 @@ async def hover(ls: SessionsServer, params: types.HoverParams) -> types.Hover | 
 
 
 def _result(ls: SessionsServer, view: View, line: int) -> str:
-    """The result of the cell whose marker or last line this is; "" elsewhere."""
+    """The result of the cell whose marker, last line or failed line this is; "" elsewhere."""
     for cell in view.cells:
         if head_line(cell.cell) > line:
             break
-        if cell.runs and line in (head_line(cell.cell), last_line(cell.cell)):
+        if cell.runs and line in (head_line(cell.cell), last_line(cell.cell), error_line(cell)):
             if ls.client.markdown:
-                return markdown(cell, view.path, ls.client.policy.tables)
+                return markdown(cell, ls.client.policy, ls.file_of(view.path))
             return plain(cell)
     return ""

@@ -9,9 +9,11 @@ from pygls.uris import from_fs_path
 
 from sessions_ls.lsp.results import media_file
 from sessions_ls.lsp.wire import Json, quoted, range_json
-from sessions_ls.lsp.words import head_line
+from sessions_ls.lsp.words import head_line, is_picture
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lsprotocol import types
 
     from sessions_ls.live.view import CellView, View
@@ -25,7 +27,8 @@ NOTEBOOKS = 16  # whose pictures are remembered
 class Pictures:
     """The files of each record's pictures: their names are hashes, worth computing once."""
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: Callable[[], str]) -> None:
+        self._scratch = scratch
         self._known: dict[str, dict[str, tuple[Record, list[str]]]] = {}
 
     def of(self, view: View) -> dict[str, list[str]]:
@@ -38,7 +41,7 @@ class Pictures:
                 continue
             known = before.get(cell.ident)
             if known is None or known[0] is not record or not all(map(os.path.isfile, known[1])):
-                known = (record, _files(record, view.path))
+                known = (record, _files(record, view.path, self._scratch))
             found[cell.ident] = known
         self._known.pop(view.path, None)
         self._known[view.path] = found
@@ -47,10 +50,9 @@ class Pictures:
         return {ident: files for ident, (_, files) in found.items() if files}
 
 
-def _files(record: Record, notebook: str) -> list[str]:
-    pictures = [output for output in record.outputs if output.mime.startswith("image/")]
-    files = [media_file(output, notebook) for output in pictures]
-    return list(dict.fromkeys(file for file in files if file is not None))
+def _files(record: Record, notebook: str, scratch: Callable[[], str]) -> list[str]:
+    pictures = [output for output in record.outputs if is_picture(output)]
+    return list(dict.fromkeys(media_file(output, notebook, scratch) for output in pictures))
 
 
 async def document_links(ls: SessionsServer, params: types.DocumentLinkParams) -> Json | None:

@@ -73,7 +73,7 @@ class OpenNotebook:
         self._cost = 0.0  # seconds that the last look took
         self._pace = Throttle(TYPING, lambda: server.start_task(self.show()))
         self._loop = asyncio.get_running_loop()
-        self._events = Mailbox(server.client.cell_state, self.runs.asked)
+        self._events = Mailbox(server.client.cell_state or server.client.progress, self.runs.asked)
 
     # -- the editor's side -----------------------------------------------------------------------
 

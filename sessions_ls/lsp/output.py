@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.uris import from_fs_path
 
-from sessions_ls.lsp.results import markdown, media_file, plain
+from sessions_ls.lsp.results import markdown, plain
 from sessions_ls.lsp.wire import Refused
 
 if TYPE_CHECKING:
     import tempfile
 
     from sessions_ls.live.view import CellView
+    from sessions_ls.lsp.results import FileOf
     from sessions_ls.lsp.server import SessionsServer
 
 RICH = ("image/", "application/pdf", "text/html")
@@ -24,24 +26,24 @@ async def show_output(ls: SessionsServer, cell: CellView, notebook: str) -> obje
     """Open the result where the client can; in any case answer with it as Markdown."""
     if cell.record is None:
         raise Refused(f"Cell {cell.number} has no result yet.")
-    path = _file(ls, cell, notebook)
+    file_of = ls.file_of(notebook)
+    path = _file(ls, cell, notebook, file_of)
     if ls.client.shows_documents:
         uri = from_fs_path(path) or ""
         external = not path.endswith(".txt")
         await ls.window_show_document_async(
             types.ShowDocumentParams(uri, external=external, take_focus=True)
         )
-    return {"markdown": markdown(cell, notebook), "path": path}
+    text = markdown(cell, replace(ls.client.policy, tables=True, pictures=True), file_of)
+    return {"markdown": text, "path": path}
 
 
-def _file(ls: SessionsServer, cell: CellView, notebook: str) -> str:
-    """A file with the result: its picture or page beside the session file, else a text of ours."""
+def _file(ls: SessionsServer, cell: CellView, notebook: str, file_of: FileOf) -> str:
+    """A file with the result: its picture or page, else a text of ours."""
     assert cell.record is not None
     for output in cell.record.outputs:
         if output.mime.startswith(RICH):
-            path = media_file(output, notebook)
-            if path is not None:
-                return path
+            return file_of(output)
     name = f"{os.path.splitext(os.path.basename(notebook))[0]}-cell-{cell.number}.txt"
     path = os.path.join(ls.scratch(), name)
     with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:

@@ -1,6 +1,7 @@
 """What each client is shown, and what it takes: the one place that knows clients by name.
 
-The person may overrule each entry of a row: `initializationOptions.sessions`.
+The person may overrule each entry of a row: `initializationOptions.sessions`. Its `policy` names
+the row: an extension knows what it runs in, whatever that calls itself.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ class Policy:
     results: results as information diagnostics on the last line of their cells.
     fade: the marker of a stale cell is drawn as unnecessary.
     tables: Markdown tables are drawn as tables.
+    pictures: pictures in Markdown are drawn, or left to what the person has for them.
+    widest: pixels to which they are made smaller, in the words that VS Code knows; 0: as they are.
     reloads: a buffer without changes follows its file by itself.
     how: how the person makes such a buffer follow.
     navigation: definitions and references are offered; a client that shows those of several
@@ -38,6 +41,8 @@ class Policy:
     results: bool = False
     fade: bool = True
     tables: bool = False
+    pictures: bool = True
+    widest: int = 0
     reloads: bool = False
     how: str = "Reload it."
     navigation: bool = False
@@ -52,9 +57,12 @@ POLICIES = {
     "neovim plugin": Policy(hints=False, how="`:checktime` loads it."),
     # Helix never asks again for hints after a run, has no lenses, and shows hints of the first
     # server that offers them alone. It drops diagnostics of a version that it has left behind.
-    "helix": Policy(hints=False, results=True, fade=False, repeats=True, how="`:reload` loads it."),
-    # VS Code cuts all hints of a line to 43 characters together.
-    "vscode": Policy(width=43, tables=True, reloads=True, navigation=True),
+    "helix": Policy(
+        hints=False, results=True, fade=False, repeats=True, pictures=False,
+        how="`:reload` loads it.",
+    ),
+    # VS Code cuts all hints of a line to 43 characters together, and pictures at its hover's edge.
+    "vscode": Policy(width=43, tables=True, widest=600, reloads=True, navigation=True),
     # Any other client that asks for hints again when told to.
     "live hints": Policy(),
     # Any other client that does not.
@@ -68,6 +76,7 @@ NAMES = {
     "visual studio code": "vscode",
     "vscodium": "vscode",
     "code - oss": "vscode",
+    "code-server": "vscode",
     "cursor": "vscode",
     "windsurf": "vscode",
     "positron": "vscode",
@@ -136,10 +145,14 @@ class Client:
         self.link_tooltips = can("text_document.document_link.tooltip_support")
         self.cell_state = cellstate.wanted(params)
         self.policy, self.misfits = overruled(
-            POLICIES[self._row(info)], params.initialization_options
+            POLICIES[self._row(info, params.initialization_options)], params.initialization_options
         )
 
-    def _row(self, info: types.ClientInfo | None) -> str:
+    def _row(self, info: types.ClientInfo | None, options: object) -> str:
+        ours = options.get("sessions") if isinstance(options, dict) else None
+        named = ours.get("policy") if isinstance(ours, dict) else None
+        if isinstance(named, str) and named in POLICIES:
+            return named
         name = info.name.lower() if info is not None else ""
         for part, row in NAMES.items():
             if name.startswith(part):

@@ -11,6 +11,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from sessions_ls.lsp.pace import Throttle
+from sessions_ls.results.text import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from sessions_ls.lsp.server import SessionsServer
 
 log = logging.getLogger(__name__)
+
+WIDEST = 60
+"""Columns of what a cell wrote."""
 
 PATIENCE = 0.2
 """Seconds that a run may take before its progress is worth showing."""
@@ -34,6 +38,7 @@ class Progress:
         self._queued: set[str] = set()
         self._over: set[str] = set()
         self._cell = ""
+        self._said = ""
         self._begun = False
         self._ended = False
         self._pace = Throttle(0.1, self._report)
@@ -44,16 +49,28 @@ class Progress:
 
     def take(self, event: dict[str, Any]) -> None:
         """Take one event of the run."""
+        if event["event"] == "output":
+            self._wrote(event["text"])
+            return
         if event["event"] != "cell":
             return
         ident, state = event["id"], event["state"]
         self._queued.add(ident)
         if state == "running":
+            self._said = ""
             title = event["title"]
             number = event["number"]
             self._cell = f"{title} (cell {number})" if title else f"cell {number}"
         elif state != "queued":
             self._over.add(ident)
+        if self._begun and not self._ended:
+            self._pace.soon()
+
+    def _wrote(self, text: str) -> None:
+        """Keep the last line that a cell wrote: how far it is, while its result is not there."""
+        line = next((line for line in reversed(text.split("\n")) if line.strip()), "")
+        # A bar that is drawn again and again goes back to the start of its line.
+        self._said = first_line(line.rstrip("\r").rpartition("\r")[2], WIDEST) or self._said
         if self._begun and not self._ended:
             self._pace.soon()
 
@@ -96,7 +113,8 @@ class Progress:
         if not self._cell:
             return "starting the kernel"
         number = min(len(self._over) + 1, len(self._queued))
-        return f"{self._cell}, {number} of {len(self._queued)}"
+        place = f"{self._cell}, {number} of {len(self._queued)}"
+        return f"{place}: {self._said}" if self._said else place
 
     def _percent(self) -> int:
         return 100 * len(self._over) // max(1, len(self._queued))

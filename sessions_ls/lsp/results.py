@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pygls.uris import from_fs_path
 
-from sessions_ls.lsp.words import duration
-from sessions_ls.results import media
+from sessions_ls.lsp.words import cell_name, duration, failure, is_picture, size_of
+from sessions_ls.results import media, pixels
 from sessions_ls.results.session_file import session_path
 from sessions_ls.results.text import cut
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sessions_ls.live.view import CellView
+    from sessions_ls.lsp.policy import Policy
     from sessions_ls.results.record import Output, Record
+
+    FileOf = Callable[[Output], str]
 
 LONGEST = 20_000  # characters at each end of a text; VS Code cuts a hover at 100 000 in all
 
 
-def markdown(cell: CellView, notebook: str, tables: bool = True) -> str:
-    """Everything that is known of a cell's last run. ``tables``: HTML tables become Markdown's."""
+def markdown(cell: CellView, policy: Policy, file_of: FileOf) -> str:
+    """Everything that is known of a cell's last run, as far as the client can draw it."""
     parts = [_state(cell)]
     record = cell.record
     if record is None:
         return parts[0]
     if record.error is not None:
         error = record.error
-        parts.append(fence(error.traceback or f"{error.type}: {error.message}", "pytb"))
-    parts += _result(record, notebook, tables)
+        parts.append(fence(error.traceback or failure(error), "pytb"))
+    parts += _result(cell, record, policy, file_of)
     for name, text in (("stdout", record.stdout), ("stderr", record.stderr)):
         if text.strip():
             parts.append(f"*{name}*\n\n{fence(text)}")
@@ -46,13 +52,22 @@ def plain(cell: CellView) -> str:
     return "\n\n".join(part.rstrip() for part in parts if part.strip())
 
 
-def media_file(output: Output, notebook: str) -> str | None:
-    """The file beside the session file that holds this output, if there is one."""
+def media_file(output: Output, notebook: str, scratch: Callable[[], str]) -> str:
+    """A file that holds this output: beside the session file, else in a folder of ours.
+
+    Small outputs stand in the session file itself, and others until they are saved nowhere.
+    """
     data = output.data
     content = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
-    folder = media.folder_of(session_path(notebook))
-    path = os.path.join(folder, media.name_of(output.mime, content))
-    return path if os.path.isfile(path) else None
+    name = media.name_of(output.mime, content)
+    path = os.path.join(media.folder_of(session_path(notebook)), name)
+    if os.path.isfile(path):
+        return path
+    path = os.path.join(scratch(), name)
+    if not os.path.exists(path):
+        with open(path, "wb") as file:
+            file.write(content)
+    return path
 
 
 def fence(text: str, language: str = "text") -> str:
@@ -70,20 +85,29 @@ def _state(cell: CellView) -> str:
     if record is not None:
         words.append(duration(record.runtime_ms))
         if record.ran_at:
-            words.append(record.ran_at.replace("T", " ").replace("Z", " UTC"))
+            words.append(_local(record.ran_at))
         if cell.cold and cell.state == "fresh":
             words.append("from an earlier session")
     return " · ".join(words)
 
 
-def _result(record: Record, notebook: str, tables: bool) -> list[str]:
+def _local(ran_at: str) -> str:
+    """A time as the clock on the wall shows it."""
+    try:
+        moment = datetime.fromisoformat(ran_at)
+    except ValueError:  # somebody else's session file
+        return ran_at
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _result(cell: CellView, record: Record, policy: Policy, file_of: FileOf) -> list[str]:
     """The result in the richest form that Markdown holds, and the pictures."""
     parts: list[str] = []
     table = None
     for output in record.outputs:
-        if output.mime.startswith("image/"):
-            parts.append(_picture(output, notebook))
-        elif output.mime == "text/html" and tables and isinstance(output.data, str):
+        if is_picture(output):
+            parts.append(_picture(output, cell, policy, file_of(output)))
+        elif output.mime == "text/html" and policy.tables and isinstance(output.data, str):
             from sessions_ls.lsp.htmltable import markdown_table
 
             table = markdown_table(output.data) or table
@@ -98,8 +122,13 @@ def _result(record: Record, notebook: str, tables: bool) -> list[str]:
     return parts
 
 
-def _picture(output: Output, notebook: str) -> str:
-    path = media_file(output, notebook)
-    if path is None:
-        return f"*{output.mime}*"
-    return f"![{output.mime}]({from_fs_path(path)})"
+def _picture(output: Output, cell: CellView, policy: Policy, path: str) -> str:
+    """A picture, with words for who cannot see it; where none is drawn, the file to look at."""
+    size = size_of(output)
+    words = f"picture of {cell_name(cell)}" + (f", {size}" if size else "")
+    if not policy.pictures:
+        return f"{words}: `{path}`"
+    wide = pixels.size(output.data) if isinstance(output.data, bytes) else None
+    less = f"|width={policy.widest}" if wide and wide[0] > policy.widest > 0 else ""
+    words = words.replace("[", "(").replace("]", ")")
+    return f"![{words}]({from_fs_path(path)}{less})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
+import threading
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -29,12 +30,15 @@ from sessions_ls.lsp.notebooks import Notebooks
 from sessions_ls.lsp.output import scratch_folder
 from sessions_ls.lsp.policy import Client
 from sessions_ls.lsp.refresh import Refresher
+from sessions_ls.lsp.results import media_file
 from sessions_ls.lsp.start import watch_parent
 from sessions_ls.lsp.wire import Protocol, Refused, converter
 
 if TYPE_CHECKING:
     import tempfile
     from collections.abc import Callable, Coroutine
+
+    from sessions_ls.lsp.results import FileOf
 
 log = logging.getLogger(__name__)
 
@@ -63,17 +67,23 @@ class SessionsServer(LanguageServer):
         self.notebooks = Notebooks(self, grace)
         self.refresher = Refresher(self)
         self.outlines = symbols.Outlines()
-        self.pictures = links.Pictures()
+        self.pictures = links.Pictures(self.scratch)
         self.progresses: dict[str, progress.Progress] = {}  # those shown, by their tokens
         self._workers = concurrent.futures.ThreadPoolExecutor(4, "sessions-worker")
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._making = threading.Lock()
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def scratch(self) -> str:
-        """A private folder for texts that the editor is to show; gone with the server."""
-        if self._scratch is None:
-            self._scratch = scratch_folder()
-        return self._scratch.name
+        """A private folder for files that the editor is to show; gone with the server."""
+        with self._making:
+            if self._scratch is None:
+                self._scratch = scratch_folder()
+            return self._scratch.name
+
+    def file_of(self, notebook: str) -> FileOf:
+        """What finds the file with an output of this notebook."""
+        return lambda output: media_file(output, notebook, self.scratch)
 
     def end(self) -> None:
         """Leave the live sessions, which go on, and leave no file. From any thread."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sessions_ls.results import pixels
 from sessions_ls.results.text import first_line
 
 if TYPE_CHECKING:
     from sessions_ls.live.view import CellView
     from sessions_ls.notebook.cells import Cell
-    from sessions_ls.results.record import Record
+    from sessions_ls.results.record import ErrorInfo, Output, Record
 
 
 def head_line(cell: Cell) -> int:
@@ -55,18 +56,61 @@ def cell_name(view: CellView) -> str:
     return f"cell {view.number} ({title})" if title else f"cell {view.number}"
 
 
+def error_line(cell: CellView) -> int | None:
+    """The line, from 0, that raised what the cell failed with; None for a cell that did not."""
+    record, head = cell.record, head_line(cell.cell)
+    if record is None or record.error is None or cell.status.state != "error":
+        return None
+    if record.error.line is None:
+        return head
+    return min(cell.cell.start + record.error.line - 1, max(cell.cell.stop - 1, head))
+
+
+def failure(error: ErrorInfo) -> str:
+    """An exception as Python says it in the last line of a traceback."""
+    return f"{error.type}: {error.message}" if error.message else error.type
+
+
+def is_picture(output: Output) -> bool:
+    """Whether an output is to be looked at."""
+    return output.mime.startswith("image/")
+
+
+def size_of(output: Output) -> str:
+    """The size of a picture, as in `640 × 480`; "" when it is not known."""
+    size = pixels.size(output.data) if isinstance(output.data, bytes) else None
+    return f"{size[0]} × {size[1]}" if size else ""
+
+
+def pictures(record: Record) -> str:
+    """The pictures of a result in a few words; "" for none."""
+    sizes = [size_of(output) for output in record.outputs if is_picture(output)]
+    count = "picture" if len(sizes) == 1 else f"{len(sizes)} pictures"
+    return ", ".join([count, *filter(None, dict.fromkeys(sizes))]) if sizes else ""
+
+
+def gave_something(record: Record) -> bool:
+    """Whether there is something to show of a run."""
+    return bool(
+        record.error
+        or record.text
+        or record.outputs
+        or record.stdout.strip()
+        or record.stderr.strip()
+    )
+
+
 def headline(record: Record, width: int) -> str:
     """What a cell gave, in one line of at most ``width`` columns; "" when it gave nothing."""
-    if record.error is not None:
-        error = record.error
-        return first_line(f"✗ {error.type}: {error.message}", width)
+    if record.error is not None and record.state != "interrupted":
+        return first_line(f"✗ {failure(record.error)}", width)
     plain = (output.data for output in record.outputs if output.mime == "text/plain")
     for text in (record.text, *plain, record.stdout):
         line = first_line(text, width - 2) if isinstance(text, str) else ""
         if line:
             return f"→ {line}"
     kinds = [output.mime for output in record.outputs]
-    return first_line(f"→ {kinds[0]}", width) if kinds else ""
+    return first_line(f"→ {pictures(record) or kinds[0]}", width) if kinds else ""
 
 
 def out_of_date(view: CellView) -> str:

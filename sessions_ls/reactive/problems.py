@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sessions_ls.notebook.problems import Problem
 from sessions_ls.reactive.firstread import read_too_early
 from sessions_ls.reactive.resolve import PREDEFINED
@@ -41,12 +43,13 @@ def _syntax(program: Program) -> Iterator[Problem]:
 
 def _undefined(program: Program) -> Iterator[Problem]:
     open_ended = [p for p, cell in enumerate(program.cells) if cell.facts.open_ended]
+    half_typed = _half_typed(program)
     for position, names in program.resolution.undefined.items():
         if any(p <= position for p in open_ended):
             continue  # `from m import *` or exec may define it; the run will tell
         cell = program.cells[position]
         for name in sorted(names - cell.facts.guarded):
-            if name.startswith("@"):
+            if name.startswith("@") or name in half_typed:
                 continue
             yield _at(
                 cell, name, "undefined-name", "warning", f"`{name}` is not defined in any cell"
@@ -58,12 +61,21 @@ def _undefined_in_functions(program: Program) -> Iterator[Problem]:
     if any(cell.facts.open_ended for cell in program.cells):
         return
     bound = program.resolution.binders
+    half_typed = _half_typed(program)
     for cell in program.cells:
         facts = cell.facts
         names = facts.deferred.difference(bound)
-        for name in sorted(names - PREDEFINED - facts.reads - facts.called) if names else ():
+        if not names:
+            continue
+        for name in sorted(names - PREDEFINED - half_typed - facts.reads - facts.called):
             message = f"`{name}` is not defined in any cell"
             yield _at(cell, name, "undefined-name", "warning", message)
+
+
+def _half_typed(program: Program) -> set[str]:
+    """The words of cells that cannot be parsed: such a cell may be about to define each of them."""
+    sources = (cell.cell.source for cell in program.cells if cell.broken)
+    return {word for source in sources for word in re.findall(r"\w+", source)}
 
 
 def _too_early(program: Program) -> Iterator[Problem]:

@@ -155,7 +155,7 @@ def _of_cell(
         status = known[maker]
         if status is not FRESH:
             if status.state in GIVES_NOTHING:
-                return _blocked(maker, status)
+                return _blocked(maker, status, program.cells[maker].broken)
             if waiting is None or maker < waiting:
                 waiting = maker
         made = records[maker]
@@ -184,10 +184,12 @@ def _of_cell(
     return FAILED if record.state == "error" else FRESH
 
 
-def _blocked(maker: int, status: Status) -> Status:
+def _blocked(maker: int, status: Status, broken: bool) -> Status:
     if status.state == "blocked" and status.cause is not None:
         return Status("blocked", status.reason, status.cause)
     what = "is disabled" if status.state == "disabled" else "failed"
+    if broken:
+        what = "has a syntax error"
     return Status("blocked", f"it needs cell {maker + 1}, which {what}", maker)
 
 

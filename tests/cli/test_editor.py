@@ -176,6 +176,29 @@ def test_what_is_theirs_is_said_and_stays(sessions: Shell, helix: Path) -> None:
     assert "Helix itself (hx) was not found" in told
 
 
+@pytest.mark.parametrize(
+    ("servers", "rules", "quiet"),
+    [
+        ('["ruff"]', "", True),
+        ('["pylsp"]', "", False),
+        ('["ruff"]', '[language-server.ruff]\nargs = ["server"]\n', False),
+    ],
+    ids=["ruff", "no ruff", "a ruff of their own"],
+)
+def test_results_are_no_problem_for_ruff(
+    sessions: Shell, helix: Path, servers: str, rules: str, quiet: bool
+) -> None:
+    path = helix / "languages.toml"
+    path.write_text(f'[[language]]\nname = "python"\nlanguage-servers = {servers}\n\n{rules}')
+    before = path.read_bytes()
+    sessions("editor", "helix")
+    ruff = tomllib.loads(path.read_text())["language-server"].get("ruff", {})
+    lint = ruff.get("config", {}).get("settings", {}).get("lint", {})
+    assert lint == ({"ignore": ["B018"]} if quiet else {})
+    sessions("editor", "helix", "--undo")
+    assert path.read_bytes() == before
+
+
 def test_what_they_add_to_our_tables_stays_at_undo(sessions: Shell, helix: Path) -> None:
     sessions("editor", "helix")
     config, languages = helix / "config.toml", helix / "languages.toml"

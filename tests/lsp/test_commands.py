@@ -173,7 +173,8 @@ Table()
 # %% Picture
 class Picture:
     def _repr_png_(self):
-        return b"\\x89PNG" + bytes(range(256)) * 16
+        size = (640).to_bytes(4, "big") + (480).to_bytes(4, "big")
+        return b"\\x89PNG\\r\\n\\x1a\\n" + bytes(8) + size + bytes(range(256)) * 16
     def __repr__(self):
         return "a picture"
 Picture()
@@ -194,13 +195,17 @@ async def test_hover_holds_the_whole_result(editor: Editor) -> None:
     else:
         assert "```text\na b\n0 1\n```" in table
     picture = await buffer.hover(8) or ""
-    [link] = [line for line in picture.splitlines() if line.startswith("![image/png](file://")]
-    path = editor.folder / "rich.session" / link.rpartition("/")[2].rstrip(")")
+    draws = editor.name != "helix"
+    words = f"{'![' if draws else ''}picture of cell 2 (Picture), 640 × 480"
+    [line] = [line for line in picture.splitlines() if line.startswith(words)]
+    path = editor.folder / "rich.session" / line.rpartition("/")[2].rstrip("`)").partition("|")[0]
     assert path.read_bytes().startswith(b"\x89PNG")
-    talk = await buffer.hover(18) or ""
+    width = "|width=600" if editor.name == "vscode" else ""
+    assert line == words + (f"]({path.as_uri()}{width})" if draws else f": `{path}`")
+    talk = await buffer.hover(19) or ""
     assert "*stdout*\n\n````text\nout ```\n````" in talk
     assert "*stderr*\n\n```text\nerr\n```" in talk
-    assert await buffer.hover(16) is None
+    assert await buffer.hover(17) is None
     await editor.command("showOutput", {"uri": buffer.uri, "cell": 2})
     shown = editor.client.shown_documents[-1]
     assert (shown.uri, shown.external) == (path.as_uri(), True)

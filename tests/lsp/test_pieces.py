@@ -67,9 +67,11 @@ HEADLINES = [
     (Record("i", text="x" * 50), "→ " + "x" * 17 + "…"),
     (Record("i", stdout="said\nmore\n"), "→ said"),
     (Record("i", stdout="said", text="42"), "→ 42"),
-    (Record("i", outputs=[Output("image/png", b"")]), "→ image/png"),
+    (Record("i", outputs=[Output("image/png", b"")]), "→ picture"),
     (Record("i", outputs=[Output("text/plain", "shown"), Output("text/html", "<b>")]), "→ shown"),
     (Record("i", text="42", error=ErrorInfo("KeyError", "'k'")), "✗ KeyError: 'k'"),
+    (Record("i", error=ErrorInfo("AssertionError", "")), "✗ AssertionError"),
+    (Record("i", stdout="1", state="interrupted", error=ErrorInfo("K", "")), "→ 1"),
 ]
 
 
@@ -118,12 +120,23 @@ def test_a_fence_is_longer_than_what_it_holds(text: str, fenced: str) -> None:
     ("name", "row"),
     [
         ("Neovim", "neovim"), ("helix", "helix"), ("Visual Studio Code - Insiders", "vscode"),
-        ("VSCodium", "vscode"), ("Zed", "diagnostics"), (None, "diagnostics"),
+        ("VSCodium", "vscode"), ("code-server", "vscode"), ("Zed", "diagnostics"),
+        (None, "diagnostics"),
     ],
 )  # fmt: skip
 def test_the_policy_goes_by_name(name: str | None, row: str) -> None:
     info = None if name is None else types.ClientInfo(name)
     params = types.InitializeParams(types.ClientCapabilities(), client_info=info)
+    assert Client(params).policy == POLICIES[row]
+
+
+@pytest.mark.parametrize(("policy", "row"), [("vscode", "vscode"), ("nonsense", "helix")])
+def test_an_extension_says_what_it_runs_in(policy: str, row: str) -> None:
+    params = types.InitializeParams(
+        types.ClientCapabilities(),
+        client_info=types.ClientInfo("helix"),
+        initialization_options={"sessions": {"policy": policy}},
+    )
     assert Client(params).policy == POLICIES[row]
 
 

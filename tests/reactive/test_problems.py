@@ -68,6 +68,17 @@ sqrt(4)
 --
 1 2:0-1 warning undefined-name: `a` is not defined in any cell
 
+== nor while a cell that cannot be parsed may be about to define it
+# %%
+rate = = 2
+# %%
+def f():
+    return rate
+print(rate, nowhere)
+--
+1 2:7-8 error syntax-error: invalid syntax
+2 6:12-19 warning undefined-name: `nowhere` is not defined in any cell
+
 == nor a builtin, a name of the module, or `display`
 # %%
 print(len, __name__, __file__, display)

@@ -790,7 +790,7 @@ def test_a_cell_that_cannot_be_parsed_keeps_its_readers_blocked() -> None:
     found = statuses(made, records(made, "1 x=1\n2 : x=1"))
     assert [described(n, status) for n, status in enumerate(found, 1)] == [
         "1 error own: invalid syntax",
-        "2 blocked <1: it needs cell 1, which failed",
+        "2 blocked <1: it needs cell 1, which has a syntax error",
     ]
 
 

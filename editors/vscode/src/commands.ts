@@ -1,7 +1,9 @@
 /** What the palette and the keys do: each asks the server about the notebook in front. */
 
+import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { Cell, Notebooks } from "./cells";
+import { isNotebook } from "./server";
 
 /** Of each command here, the one of the server. */
 const ASKED: Record<string, string> = {
@@ -16,17 +18,21 @@ const ASKED: Record<string, string> = {
   "sessions.notebook.restart": "sessions.restart",
 };
 
+/** Waits for the server; false: there is none. */
+export type Ready = () => Promise<boolean>;
+
 /** Register all of them. */
-export function register(notebooks: Notebooks): vscode.Disposable[] {
+export function register(notebooks: Notebooks, ready: Ready): vscode.Disposable[] {
   const asked = Object.entries(ASKED).map(([name, command]) =>
-    vscode.commands.registerTextEditorCommand(name, (editor) =>
-      ask(editor, command, name.startsWith("sessions.notebook.")),
+    vscode.commands.registerTextEditorCommand(
+      name,
+      (editor) => void ask(editor, command, name.startsWith("sessions.notebook."), ready),
     ),
   );
   return [
     ...asked,
     vscode.commands.registerTextEditorCommand("sessions.cell.runAndAdvance", (editor) => {
-      ask(editor, "sessions.runCell", false);
+      void ask(editor, "sessions.runCell", false, ready);
       go(editor, notebooks, 1);
     }),
     vscode.commands.registerTextEditorCommand("sessions.cell.next", (editor) =>
@@ -38,10 +44,23 @@ export function register(notebooks: Notebooks): vscode.Disposable[] {
   ];
 }
 
-function ask(editor: vscode.TextEditor, command: string, whole: boolean): void {
+async function ask(
+  editor: vscode.TextEditor,
+  command: string,
+  whole: boolean,
+  ready: Ready,
+): Promise<void> {
+  if (!isNotebook(editor.document)) {
+    const name = basename(editor.document.fileName);
+    const what = `${name} is not a notebook: it has no cell marker, a line that begins with \`# %%\`.`;
+    void vscode.window.showInformationMessage(what);
+    return;
+  }
   const uri = editor.document.uri.toString();
-  const line = editor.selection.active.line + 1;
-  void vscode.commands.executeCommand(command, whole ? { uri } : { uri, line });
+  const line = editor.selection.active.line + 1; // where the cursor is now: it may move meanwhile
+  if (await ready()) {
+    await vscode.commands.executeCommand(command, whole ? { uri } : { uri, line });
+  }
 }
 
 /** Put the cursor on the first line of the next or previous cell with code. */

@@ -5,6 +5,7 @@ import type { LanguageClient } from "vscode-languageclient/node";
 import { Notebooks } from "./cells";
 import { register } from "./commands";
 import { Gutter } from "./gutter";
+import { InFront } from "./infront";
 import { command, create, isNotebook } from "./server";
 import { Status } from "./status";
 
@@ -13,31 +14,41 @@ const HOW =
   " `sessions editor vscode`, or set its path in `sessions.server`.";
 
 let client: LanguageClient | undefined;
-let missing = false;
+let started: Promise<boolean> | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const notebooks = new Notebooks();
-  const start = async (): Promise<void> => {
+  let trouble = "";
+  const launch = async (): Promise<boolean> => {
     const words = command(context);
-    if (client || missing) {
-      return;
-    }
-    if (!words) {
-      missing = true; // say it once
-      void vscode.window.showErrorMessage(HOW);
-      return;
-    }
-    client = create(words, notebooks);
+    client = words && create(words, notebooks);
     try {
-      await client.start();
+      await client?.start();
+      trouble = client ? "" : HOW;
     } catch (error) {
-      void vscode.window.showErrorMessage(`sessions-ls did not start: ${String(error)}`);
+      trouble = `sessions-ls did not start: ${String(error)}`;
     }
+    say();
+    return trouble === "";
+  };
+  const say = (): void => {
+    if (trouble) {
+      void vscode.window.showErrorMessage(trouble);
+    }
+  };
+  const start = (): Promise<boolean> => (started ??= launch()); // opening a file says it once
+  const ready = async (): Promise<boolean> => {
+    const before = started;
+    const good = await start();
+    if (before) {
+      say(); // each command says why it does nothing
+    }
+    return good;
   };
   const stop = async (): Promise<void> => {
     const old = client;
     client = undefined;
-    missing = false;
+    started = undefined;
     notebooks.forget();
     await old?.dispose();
   };
@@ -50,7 +61,8 @@ export function activate(context: vscode.ExtensionContext): void {
     notebooks,
     new Gutter(notebooks),
     new Status(notebooks),
-    ...register(notebooks),
+    new InFront(),
+    ...register(notebooks, ready),
     vscode.commands.registerCommand("sessions.server.restart", async () => {
       await stop();
       await start();

@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import * as vscode from "vscode";
 import { LanguageClient } from "vscode-languageclient/node";
 import type { CellState, Notebooks } from "./cells";
+import { show } from "./results";
 
 const MARKER = /^#\s?%%/m;
 const RUNS = /^sessions\.(run|restart|setBond)/;
@@ -46,8 +47,9 @@ export function create(words: string[], notebooks: Notebooks): LanguageClient {
         { language: "python", scheme: "file" },
         { language: "python", scheme: "untitled" },
       ],
-      initializationOptions: { sessions: { cellState: true } },
-      middleware: { executeCommand: carefully },
+      // Many relatives of VS Code have names of their own, which the server need not know.
+      initializationOptions: { sessions: { cellState: true, policy: "vscode" } },
+      middleware: { executeCommand: carefully, window: { showDocument: show } },
     },
   );
   client.onNotification("sessions/cellState", (message: CellState) => notebooks.take(message));

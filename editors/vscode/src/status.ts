@@ -1,4 +1,4 @@
-/** How the notebook in front stands, in the status bar; and whether there is one, for key bindings. */
+/** What the notebook in front is at, in the status bar. */
 
 import * as vscode from "vscode";
 import type { Notebooks } from "./cells";
@@ -27,7 +27,6 @@ export class Status implements vscode.Disposable {
   private update(): void {
     const document = vscode.window.activeTextEditor?.document;
     const text = document ? this.line(document.uri) : "";
-    void vscode.commands.executeCommand("setContext", "sessions.isNotebook", text !== "");
     if (document && text) {
       this.item.text = text;
       this.item.tooltip = this.tooltip(document.uri);

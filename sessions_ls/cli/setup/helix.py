@@ -105,7 +105,8 @@ def _without(file: TomlFile) -> FileText | None:
 def _ours(path: Path, value: object) -> bool:
     """Whether a line in a table of ours is ours."""
     if path[0] in ("language", "language-server"):
-        return path[-1] in ("name", "language-servers", "command", "args")
+        known = ("name", "language-servers", "command", "args")
+        return path[-1] in (*known, "ignore", "diagnosticSeverityOverrides")
     return _known(path, value)
 
 

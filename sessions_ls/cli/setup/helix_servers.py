@@ -26,6 +26,14 @@ KEY = "language-servers"
 PYTHON = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']python["'].*$""", re.M)
 BUILT_IN = ["ty", "ruff", "jedi", "pylsp"]
 """The servers that Helix 25.07 starts for Python where nobody says otherwise."""
+QUIET: dict[str, tuple[str, dict[str, Any]]] = {
+    "ruff": ("config.settings.lint", {"ignore": ["B018"]}),
+    "basedpyright": (
+        "config.basedpyright.analysis",
+        {"diagnosticSeverityOverrides": {"reportUnusedExpression": "none"}},
+    ),
+}
+"""Servers that report an expression as the last line of a cell, and how they are told not to."""
 
 
 def with_server(
@@ -56,7 +64,22 @@ def with_server(
     elif _moved(there, table) and (ours := entries.block(HEADER, there, mark)) in text:
         expected["language-server"][NAME] = table
         text = text.replace(ours, block)
+    text = _quieter(text, expected, mark)
     return file.change(text, expected)
+
+
+def _quieter(text: str, expected: dict[str, Any], mark: str) -> str:
+    """The text, and what keeps other servers from reporting results; settings are never touched."""
+    names = {_name_of(one) for one in (python_in(expected) or {}).get(KEY, ())}
+    for name, (path, quiet) in QUIET.items():
+        if name in names and name not in expected["language-server"]:
+            table = expected["language-server"].setdefault(name, {})
+            for key in path.split("."):
+                table = table.setdefault(key, {})
+            table.update(quiet)
+            header = f"language-server.{name}.{path}"
+            text = entries.joined(text, [entries.block(header, quiet, mark)])
+    return text
 
 
 def _server(variables: Mapping[str, str] | None) -> dict[str, Any]:

@@ -88,14 +88,14 @@ def test_the_main_story(folder: Path) -> None:
         helix.wait("{0: 0, 1: 2, 2: 4}", "└─added up", "  6\n", without=["stale"])
         # Edit: what depends on it is stale, before anything is saved.
         helix.line(2, "rate = 5")
-        helix.wait("# %% Table  Stale: it needs cell 1, which is stale", "└─(stale)")
+        helix.wait("# %% Table  Stale: it needs cell 1, which is stale", "⟵ stale")
         helix.wait("# %% Rate  Stale: its code changed")
         # Run what is stale, by key.
         helix.keys("Space", "n", "s")
         helix.wait("{0: 0, 1: 5, 2: 10}", "  15\n", without=["tale"])
         # From now on saving runs.
         helix.line(2, "rate = 7")
-        helix.wait("└─(stale)")
+        helix.wait("⟵ stale")
         helix.command("w")
         helix.wait("{0: 0, 1: 7, 2: 14}", "  21\n", "written", without=["tale"])
         assert "rate = 7" in notebook.read_text()
@@ -105,7 +105,7 @@ def test_the_main_story(folder: Path) -> None:
         helix.wait("ZeroDivisionError: division by zero", "{0: 0, 1: 7, 2: 14}")
         helix.line(5, "table = {n: n * rate for n in nowhere}")
         helix.command("w")
-        helix.wait("NameError: name 'nowhere'", "└─Blocked: it needs cell 2, which failed")
+        helix.wait("NameError: name 'nowhere'", "# %% Sum  Blocked: it needs cell 2, which failed")
         # Mend it, and run one cell by key.
         helix.line(5, "table = {n: n * rate for n in range(4)}")
         helix.line(9, "total = sum(table.values())")

@@ -24,6 +24,26 @@ total = sum(table)
 total
 """
 
+FULL = """\
+# %% Long
+count = 30
+
+# %% Numbers
+numbers = list(range(count))
+numbers
+
+# %% Picture
+import base64
+
+class Dot:
+    def _repr_png_(self):
+        return base64.b64decode(
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+            "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+        )
+Dot()
+"""
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[CodeServer]:
@@ -110,6 +130,27 @@ def test_nothing_runs_before_the_workspace_is_trusted(server: CodeServer, browse
     window.open("n.py")
     window.command("Sessions: Run All Cells")
     window.wait("→ [0, 5, 10]", "→ 15", "all fresh · idle")
+    window.page.close()
+
+
+def test_a_result_in_full_stands_beside_the_notebook(server: CodeServer, browser: Any) -> None:
+    folder = server.folder / "work" / "full"
+    folder.mkdir()
+    (folder / "n.py").write_text(FULL)
+    server.sessions("run", "full/n.py")
+    window = Window(browser, server, folder)
+    window.answer("Yes, I trust the authors")
+    window.open("n.py")
+    # The mark of a long result is there to be seen: the whole hint is no longer than VS Code shows.
+    window.line(2, "count = 31")
+    window.wait("→ [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1… ⟵ stale")
+    window.line(6)
+    window.command("Sessions: Show Whole Result")
+    window.wait("28, 29]")
+    window.keys("Control+1")
+    window.line(12)
+    window.command("Sessions: Show Whole Result")
+    window.page.locator(".tab[data-resource-name$='.png']").wait_for()
     window.page.close()
 
 
