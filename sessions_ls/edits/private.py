@@ -53,7 +53,11 @@ def private(source: Source, position: int, name: str) -> list[Edit]:
     if now.cells[position].broken:
         raise EditError(f"The code of cell {position + 1} is none that may stand in a function.")
     deferred = now.cells[position].facts.deferred
-    same(needs(source), now, lambda need: need[0] != position and need[1] in deferred)
+    own = facts.maybe - set(
+        given
+    )  # it passed these on where it did not bind them: nobody reads them
+    expected = {need for need in needs(source) if need[0] != position or need[1] not in own}
+    same(expected, now, lambda need: need[0] != position and need[1] in deferred)
     return edits
 
 
