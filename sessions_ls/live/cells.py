@@ -181,7 +181,11 @@ def _differences(new: list[ProgramCell], old: list[ProgramCell]) -> list[int] | 
     """
     if len(new) != len(old):
         return None
-    return [place for place, cell in enumerate(new) if not cell.is_moved(old[place])]
+    return [
+        place
+        for place, cell in enumerate(new)
+        if cell is not old[place] and not cell.is_moved(old[place])
+    ]
 
 
 def record_key(record: Record, python: str) -> str:

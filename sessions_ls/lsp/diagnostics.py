@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from sessions_ls.live.view import CellView, View
     from sessions_ls.lsp.documents import Document
     from sessions_ls.lsp.policy import Client
+    from sessions_ls.notebook.cells import Cell
     from sessions_ls.notebook.problems import Problem
+    from sessions_ls.reactive.staleness import Status
+    from sessions_ls.results.record import Record
+
+    # The record is held beside its marks, so that no other one gets its id.
+    Kept = dict[tuple[Cell, Status, str, int], tuple[Record | None, list[str]]]
 
 DOCS = "https://github.com/sessions-ls/sessions-ls/blob/main/docs/diagnostics"
 """The folder of the pages that explain each code."""
@@ -34,12 +40,17 @@ DOCS = "https://github.com/sessions-ls/sessions-ls/blob/main/docs/diagnostics"
 ERROR, WARNING, INFORMATION, HINT = 1, 2, 3, 4
 SEVERITIES = {"error": ERROR, "warning": WARNING, "hint": HINT}
 FADED = ',"tags":[1]'
+BY_ITSELF = ("fresh", "stale", "interrupted")
+"""States whose diagnostics tell of no other cell."""
 
 
-def diagnostics(view: View, document: Document, client: Client, others: Iterable[str] = ()) -> str:
+def diagnostics(
+    view: View, document: Document, client: Client, others: Iterable[str], kept: Kept
+) -> str:
     """All diagnostics of a notebook, with those made elsewhere: a JSON array.
 
     They follow what is proven, not what runs at the moment, so that a run does not make them blink.
+    ``kept`` is for them alone, empty at first: most marks of a large notebook stay as they were.
     """
     failed = _missing_names(view)
     found = [*others]
@@ -48,9 +59,17 @@ def diagnostics(view: View, document: Document, client: Client, others: Iterable
         if problem.code != "undefined-name" or not missing or missing not in problem.message:
             found.append(_problem(problem, document))
     results = client.policy.results
+    before = dict(kept)
+    kept.clear()
     for cell in view.cells:
-        if results or cell.status is not FRESH:
-            found += _of_cell(cell, view, document, client)
+        if cell.status is FRESH and not results:
+            continue
+        key = (cell.cell, cell.status, cell.state, id(cell.record))
+        known = before.get(key)
+        made = list(_of_cell(cell, view, document, client)) if known is None else known[1]
+        if cell.status.state in BY_ITSELF:
+            kept[key] = (cell.record, made)
+        found += made
     return f"[{','.join(found)}]"
 
 
@@ -58,7 +77,7 @@ def _missing_names(view: View) -> dict[int, str]:
     """By line, each name that a cell failed for want of: the error says all, and is the later."""
     found = {}
     for cell in view.cells:
-        line = error_line(cell)
+        line = None if cell.status is FRESH else error_line(cell)
         if line is not None and cell.record is not None and cell.record.error is not None:
             name = re.match(r"name '(\w+)' is not defined", cell.record.error.message)
             if name and cell.record.error.type == "NameError":

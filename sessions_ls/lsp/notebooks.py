@@ -27,6 +27,7 @@ from sessions_ls.notebook.cells import is_notebook
 
 if TYPE_CHECKING:
     from sessions_ls.live.view import View
+    from sessions_ls.lsp.diagnostics import Kept
     from sessions_ls.lsp.server import SessionsServer
     from sessions_ls.notebook.lines import Lines
 
@@ -67,6 +68,7 @@ class OpenNotebook:
         self._opening: asyncio.Task[None] | None = None
         self._text: Lines | None = None  # what the session was given last
         self._view: View | None = None
+        self._marks: Kept = {}
         self._published = "[]"
         self._version: int | None = None  # of the document, when they were published
         self._ran = False  # results or states changed since lenses and hints were last refreshed
@@ -175,7 +177,7 @@ class OpenNotebook:
         client, session = self._server.client, self.session
         assert session is not None
         others = disk_diagnostics(session, view, document, client)
-        return diagnostics(view, document, client, others)
+        return diagnostics(view, document, client, others, self._marks)
 
     def _publish(self, found: str) -> None:
         if self.document is None:

@@ -180,13 +180,15 @@ class Analyser:
 
     def cells(self, notebook: Notebook, previous: Program | None) -> list[ProgramCell]:
         """Analyse ``notebook``; cells that ``previous`` holds with the same text are taken over."""
+        before = [] if previous is None else previous.cells
         known: dict[int, ProgramCell] = {}
-        if previous is not None:
-            known = {id(old.cell.metadata): old for old in previous.cells}
         out: list[ProgramCell] = []
         future: frozenset[str] = NOTHING
-        for cell in notebook.cells:
-            old = known.get(id(cell.metadata))
+        for position, cell in enumerate(notebook.cells):
+            old = before[position] if position < len(before) else None
+            if old is None or old.cell is not cell:
+                known = known or {id(one.cell.metadata): one for one in before}
+                old = known.get(id(cell.metadata))
             if old is not None and not future and not old.names.future:
                 out.append(old if old.cell is cell else old.moved(cell))
                 continue

@@ -51,6 +51,7 @@ NEW = Status("new", "it has not run yet", own=True)
 DISABLED = Status("disabled", "disabled=true")
 NOTHING: dict[int, str] = {}
 CODE_CHANGED = Status("stale", "its code changed", own=True)
+_WAITING: dict[int, Status] = {}
 
 
 def statuses(
@@ -170,7 +171,7 @@ def _of_cell(
     if record.state == "interrupted":
         return Status("interrupted", "its last run was interrupted", own=True)
     if waiting is not None:
-        return Status("stale", f"it needs cell {waiting + 1}, which is stale", waiting)
+        return _waiting(waiting)
     if UNTRUSTED in seen:
         return Status("stale", "its stored result is not trusted: volatile=true", own=True)
     if changed is not None:
@@ -182,6 +183,15 @@ def _of_cell(
         if other is not None:
             return other
     return FAILED if record.state == "error" else FRESH
+
+
+def _waiting(maker: int) -> Status:
+    """The same one each time, so that whoever shows it can tell that nothing changed."""
+    status = _WAITING.get(maker)
+    if status is None:
+        status = Status("stale", f"it needs cell {maker + 1}, which is stale", maker)
+        _WAITING[maker] = status
+    return status
 
 
 def _blocked(maker: int, status: Status, broken: bool) -> Status:
