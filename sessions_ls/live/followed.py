@@ -92,9 +92,11 @@ class Followed:
         end = monotonic() + READING
         while self._unread and monotonic() < end:
             path = next(iter(self._unread))
+            mark = FileMarks().mark(path)
             del self._unread[path]
+            # Looked at after it was read: what changed meanwhile is a change.
             if not self.suspect([path]) and path not in self._moving:
-                self._marks[path] = FileMarks().mark(path)
+                self._marks[path] = mark
         return changed
 
     def _read_moving(self) -> bool:
