@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 
 PASSES = 50  # rounds of a request over the plan; more means that cells keep changing each other
-NOTHING: Dict[str, Version] = {}
 ATTEMPTS = 8  # rounds to make the inputs of a cell warm before everything above it runs again
+NOTHING: Dict[str, Version] = {}
 
 
 class Stopped(Exception):

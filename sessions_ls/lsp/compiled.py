@@ -17,6 +17,8 @@ import sys
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from sessions_ls.results import disk
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType
@@ -83,9 +85,6 @@ def _read(path: str) -> Kept:
 def _write(path: str, kept: Kept) -> None:
     if not path or sys.dont_write_bytecode:
         return
-    whole = f"{path}.{os.getpid()}"
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(whole, "xb") as file:
-            file.write(importlib.util.MAGIC_NUMBER + marshal.dumps(kept))
-        os.replace(whole, path)
+        disk.write(path, importlib.util.MAGIC_NUMBER + marshal.dumps(kept))

@@ -20,7 +20,9 @@ def problems(program: Program) -> list[Problem]:
     """The static problems of ``program``, those of its markers included, in file order."""
     found = list(program.notebook.problems)
     found += _syntax(program)
-    names = [*_undefined(program), *_undefined_in_functions(program), *_too_early(program)]
+    half_typed = _half_typed(program)
+    names = [*_undefined(program, half_typed), *_undefined_in_functions(program, half_typed)]
+    names += _too_early(program)
     names += [*_ambiguous(program), *_cyclic(program), *_out_of_order(program)]
     if program.strict:
         names += _several_homes(program)
@@ -41,9 +43,8 @@ def _syntax(program: Program) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-def _undefined(program: Program) -> Iterator[Problem]:
+def _undefined(program: Program, half_typed: set[str]) -> Iterator[Problem]:
     open_ended = [p for p, cell in enumerate(program.cells) if cell.facts.open_ended]
-    half_typed = _half_typed(program)
     for position, names in program.resolution.undefined.items():
         if any(p <= position for p in open_ended):
             continue  # `from m import *` or exec may define it; the run will tell
@@ -56,12 +57,11 @@ def _undefined(program: Program) -> Iterator[Problem]:
             )
 
 
-def _undefined_in_functions(program: Program) -> Iterator[Problem]:
+def _undefined_in_functions(program: Program, half_typed: set[str]) -> Iterator[Problem]:
     """Names that only functions read, and that nothing in the notebook binds."""
     if any(cell.facts.open_ended for cell in program.cells):
         return
     bound = program.resolution.binders
-    half_typed = _half_typed(program)
     for cell in program.cells:
         facts = cell.facts
         names = facts.deferred.difference(bound)

@@ -58,8 +58,8 @@ class ProgramCell:
         return copy
 
     def is_moved(self, before: ProgramCell) -> bool:
-        """Whether this is that cell, here or at another place in the file."""
-        return self is before or (
+        """Whether this is that cell at another place in the file."""
+        return (
             self.facts is before.facts
             and self.names is before.names
             and self.cell.metadata is before.cell.metadata

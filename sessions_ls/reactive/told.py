@@ -36,12 +36,11 @@ def whole(
 class Told:
     """A program of the file ``text`` as the kernel was told it."""
 
-    __slots__ = ("cells", "facts", "program", "refused", "resolution", "text")
+    __slots__ = ("facts", "program", "refused", "resolution", "text")
 
     def __init__(self, program: Program, text: str) -> None:
         self.program = program
         self.text = text
-        self.cells = program.cells
         self.facts = [cell.facts for cell in program.cells]
         self.resolution = program.resolution
         self.refused = program.refused
@@ -60,7 +59,7 @@ class Told:
         if new.forward or known.forward or program.refused != self.refused:
             return None
         found = []
-        for position, (was, cell) in enumerate(zip(self.cells, program.cells, strict=True)):
+        for position, (was, cell) in enumerate(zip(self.program.cells, program.cells, strict=True)):
             if not _defines_the_same(self.facts[position], cell.facts):
                 return None
             if (
