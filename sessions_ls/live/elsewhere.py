@@ -12,7 +12,7 @@ from sessions_ls.reactive.staleness import CODE_CHANGED, Status
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sessions_ls.live.mirror import Mirror
-    from sessions_ls.live.view import CellView, View
+    from sessions_ls.live.view import View
     from sessions_ls.notebook.merge import Merge
 
 RAN_ELSEWHERE = Status(
@@ -108,9 +108,9 @@ class Elsewhere:
 
         ``others`` are the cells that somebody else ran last, maybe in another text of theirs.
         """
-        for cell in view.cells if others else ():
+        for cell in list(view.cells) if others else ():
             if cell.status is CODE_CHANGED and cell.ident in others:
-                _restate(cell, RAN_ELSEWHERE)
+                view.restate(cell, RAN_ELSEWHERE)
         if not self.changed or self.state is None:
             return
         merged = self.merge()
@@ -125,19 +125,13 @@ class Elsewhere:
                 strict=True,
             )
         }
-        for cell in view.cells:
+        for cell in list(view.cells):
             if cell.runs and cell.number in edited:
-                _restate(cell, Status("stale", REASON, own=True))
+                view.restate(cell, Status("stale", REASON, own=True))
             elif cell.status.state in ("fresh", "error") and cell.status.reason is None:
                 code, status = there.get(cell.ident, ("", cell.status))
                 if code == cell.names.code and status.state != cell.status.state:
-                    _restate(cell, Status("stale", f"on disk: {status.reason}"))
-
-
-def _restate(cell: CellView, status: Status) -> None:
-    if cell.state == cell.status.state:
-        cell.state = status.state
-    cell.status = status
+                    view.restate(cell, Status("stale", f"on disk: {status.reason}"))
 
 
 def _plain(text: str) -> str:

@@ -91,6 +91,7 @@ def _serve_locked(place: Place, lock: Lock, ready: Ready) -> None:
     follow()
     watcher.start()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # the records of a large notebook are looked through seldom
     try:
         server.serve(session)
     finally:

@@ -12,7 +12,7 @@ from sessions_ls.live.cells import Cells
 from sessions_ls.live.view import CellView, View
 from sessions_ls.notebook.cells import read_notebook
 from sessions_ls.reactive.problems import problems
-from sessions_ls.reactive.staleness import statuses
+from sessions_ls.reactive.staleness import prove
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sessions_ls.notebook.problems import Problem
     from sessions_ls.reactive.program import Program
     from sessions_ls.reactive.resolve import Resolution
-    from sessions_ls.reactive.staleness import Status
+    from sessions_ls.reactive.staleness import Proof, Status
     from sessions_ls.results.record import Record
 
 
@@ -50,6 +50,8 @@ class State:
         self._python = python
         self._notebook: Notebook | None = None
         self._statuses: list[Status] | None = None
+        self._proof: Proof | None = None  # the last one, of this version of the program or another
+        self._views: list[CellView] = []  # those of the last view
         # The last program that a view was made of, with its problems.
         self._drawn: tuple[Program, Resolution, list[Problem]] | None = None
         self._places: tuple[list[str], dict[str, int]] = ([], {})
@@ -80,7 +82,8 @@ class State:
         """The proven state of every cell."""
         if self._statuses is None:
             records: Sequence[Any] = self.cells.current()
-            self._statuses = statuses(self.program, records, self.outdated())
+            self._proof = prove(self.program, records, self.outdated(), self._proof)
+            self._statuses = self._proof.found
         return self._statuses
 
     def outdated(self) -> dict[int, str]:
@@ -105,21 +108,34 @@ class State:
 
     def view(self, kernel: dict[str, Any], bonds: dict[str, object]) -> View:
         """A snapshot of everything a client can show."""
-        program, found = self.program, self.statuses()
-        cells = [
-            CellView(
-                program.cells[position],
-                ident,
-                self.cells.records.get(ident),
-                found[position],
-                self.passing.get(ident, found[position].state),
-                ident in self.live,
-            )
-            for position, ident in enumerate(self.cells.idents)
-        ]
+        program = self.program
+        self._views = self._cell_views()
         if self._drawn is None or self._drawn[:2] != (program, program.resolution):
             self._drawn = (program, program.resolution, problems(program))
-        return View(self.path, kernel, bonds, cells, self._drawn[2], program)
+        return View(self.path, kernel, bonds, list(self._views), self._drawn[2], program)
+
+    def _cell_views(self) -> list[CellView]:
+        """Every cell as it stands; those that stand as they did are the same objects."""
+        cells, found, idents = self.program.cells, self.statuses(), self.cells.idents
+        before = self._views if len(self._views) == len(cells) else [None] * len(cells)
+        records, passing, live = self.cells.records, self.passing, self.live
+        views = []
+        for cell, ident, status, old in zip(cells, idents, found, before, strict=True):
+            record = records.get(ident)
+            state = passing.get(ident, status.state)
+            if (
+                old is not None
+                and old.names is cell
+                and old.status is status
+                and old.record is record
+                and old.state == state
+                and old.live == (ident in live)
+                and old.ident == ident
+            ):
+                views.append(old)
+            else:
+                views.append(CellView(cell, ident, record, status, state, ident in live))
+        return views
 
     @property
     def busy(self) -> bool:

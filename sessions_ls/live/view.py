@@ -76,6 +76,12 @@ class View:
         self.resolution = program.resolution
         self.needs = self.resolution.needs
 
+    def restate(self, cell: CellView, status: Status) -> None:
+        """Show another state of a cell; the view that it came from stays as it is."""
+        state = status.state if cell.state == cell.status.state else cell.state
+        other = CellView(cell.names, cell.ident, cell.record, status, state, cell.live)
+        self.cells[cell.number - 1] = other
+
     @property
     def readers(self) -> list[list[int]]:
         """For each cell, by position, the cells that need it directly."""

@@ -77,11 +77,12 @@ def _missing_names(view: View) -> dict[int, str]:
     """By line, each name that a cell failed for want of: the error says all, and is the later."""
     found = {}
     for cell in view.cells:
-        line = None if cell.status is FRESH else error_line(cell)
-        if line is not None and cell.record is not None and cell.record.error is not None:
-            name = re.match(r"name '(\w+)' is not defined", cell.record.error.message)
-            if name and cell.record.error.type == "NameError":
-                found[line] = f"`{name[1]}`"
+        if cell.status is FRESH or cell.record is None or cell.record.error is None:
+            continue
+        line = error_line(cell)
+        name = re.match(r"name '(\w+)' is not defined", cell.record.error.message)
+        if line is not None and name and cell.record.error.type == "NameError":
+            found[line] = f"`{name[1]}`"
     return found
 
 

@@ -67,9 +67,7 @@ def _concerned(cells: Sequence[Facts], before: Resolution, names: set[str]) -> s
 
 def _copy(before: Resolution, concerned: set[int]) -> Resolution:
     """The resolution without what it says of some cells."""
-    result = Resolution(len(before.needs), before.binders)
-    result.needs = list(before.needs)
-    result.inherited = list(before.inherited)
+    result = Resolution(before.binders, list(before.needs), list(before.inherited))
     result.undefined = {at: names for at, names in before.undefined.items() if at not in concerned}
     result.ambiguous = {at: names for at, names in before.ambiguous.items() if at not in concerned}
     for position in concerned:

@@ -33,9 +33,9 @@ def problems(program: Program) -> list[Problem]:
 
 
 def _syntax(program: Program) -> Iterator[Problem]:
-    for cell in program.cells:
+    for cell in [cell for cell in program.cells if cell.broken]:
         error = cell.names.error
-        if cell.broken and error is not None:
+        if error is not None:
             line = min(cell.cell.start + error.line, max(cell.cell.start, cell.cell.stop - 1))
             yield Problem(
                 "syntax-error", "error", cell.cell.number, line, error.column, error.column + 1,
@@ -62,11 +62,9 @@ def _undefined_in_functions(program: Program, half_typed: set[str]) -> Iterator[
     if any(cell.facts.open_ended for cell in program.cells):
         return
     bound = program.resolution.binders
-    for cell in program.cells:
+    for cell in [cell for cell in program.cells if cell.facts.deferred]:
         facts = cell.facts
         names = facts.deferred.difference(bound)
-        if not names:
-            continue
         for name in sorted(names - PREDEFINED - half_typed - facts.reads - facts.called):
             message = f"`{name}` is not defined in any cell"
             yield _at(cell, name, "undefined-name", "warning", message)
@@ -81,9 +79,12 @@ def _half_typed(program: Program) -> set[str]:
 def _too_early(program: Program) -> Iterator[Problem]:
     """Names that a cell reads above its own definition of them, and that no other cell defines."""
     cells, binders = program.cells, program.resolution.binders
-    for position, cell in enumerate(cells):
-        if cell.names.reads.isdisjoint(cell.names.binds):
-            continue
+    for position in [
+        position
+        for position, cell in enumerate(cells)
+        if not cell.names.reads.isdisjoint(cell.names.binds)
+    ]:
+        cell = cells[position]
         both = cell.names.reads & cell.names.binds
         names = both - cell.facts.guarded - PREDEFINED - program.resolution.needs[position].keys()
         alone = [name for name in names if binders.get(name, [position]) == [position]]

@@ -65,6 +65,15 @@ class ProgramCell:
             and self.cell.metadata is before.cell.metadata
         )
 
+    def proves_as(self, before: ProgramCell) -> bool:
+        """Whether the same results are proof of the same for both, needs being equal."""
+        return (
+            self.code == before.code
+            and self.broken == before.broken
+            and self.disabled == before.disabled
+            and (self.names is before.names or not self.broken)
+        )
+
     def keep_facts_of(self, before: ProgramCell) -> None:
         """While this text cannot be parsed, count as what the cell was before."""
         self.facts = before.facts
@@ -181,14 +190,13 @@ class Analyser:
     def cells(self, notebook: Notebook, previous: Program | None) -> list[ProgramCell]:
         """Analyse ``notebook``; cells that ``previous`` holds with the same text are taken over."""
         before = [] if previous is None else previous.cells
-        known: dict[int, ProgramCell] = {}
+        shift = len(notebook.cells) - len(before)
         out: list[ProgramCell] = []
         future: frozenset[str] = NOTHING
         for position, cell in enumerate(notebook.cells):
             old = before[position] if position < len(before) else None
             if old is None or old.cell is not cell:
-                known = known or {id(one.cell.metadata): one for one in before}
-                old = known.get(id(cell.metadata))
+                old = _moved(before, (position, position - shift), cell)
             if old is not None and not future and not old.names.future:
                 out.append(old if old.cell is cell else old.moved(cell))
                 continue
@@ -206,3 +214,13 @@ class Analyser:
             code = f"{code}+{','.join(sorted(future))}"
         flags = sum(FUTURE_FLAGS.get(feature, 0) for feature in future)
         return ProgramCell(cell, names, code, names.error is not None, flags)
+
+
+def _moved(
+    before: Sequence[ProgramCell], places: tuple[int, int], cell: Cell
+) -> ProgramCell | None:
+    """What the cell was before it moved; None if its text was read anew."""
+    for place in places:
+        if 0 <= place < len(before) and before[place].cell.metadata is cell.metadata:
+            return before[place]
+    return None

@@ -37,11 +37,16 @@ class Resolution:
         "undefined",
     )  # fmt: skip
 
-    def __init__(self, count: int, binders: dict[str, list[int]]) -> None:
+    def __init__(
+        self,
+        binders: dict[str, list[int]],
+        needs: list[dict[str, int]],
+        inherited: list[frozenset[str]],
+    ) -> None:
         self.binders = binders
-        self.needs: list[dict[str, int]] = [{} for _ in range(count)]
-        self.inherited: list[frozenset[str]] = [frozenset()] * count
-        self.order: list[int] = list(range(count))
+        self.needs = needs
+        self.inherited = inherited
+        self.order: list[int] = list(range(len(needs)))
         self.undefined: dict[int, set[str]] = {}
         self.ambiguous: dict[int, dict[str, list[int]]] = {}
         self.cyclic: dict[int, dict[str, int]] = {}
@@ -68,7 +73,7 @@ def resolve(cells: Sequence[Facts]) -> Resolution:
     binders = _binders(cells)
     banned: dict[int, dict[str, int]] = {}
     while True:
-        result = Resolution(len(cells), binders)
+        result = Resolution(binders, [{} for _ in cells], [frozenset()] * len(cells))
         _resolve_names(cells, binders, banned, result)
         if result.forward:
             found = _forward_on_cycles(result.needs)

@@ -44,6 +44,15 @@ class Status:
         """Whether the values this cell binds are known to be what a fresh run would give."""
         return self.state == "fresh"
 
+    def says(self, other: Status) -> bool:
+        """Whether it says of its cell what the other says."""
+        return self is other or (
+            self.state == other.state
+            and self.reason == other.reason
+            and self.cause == other.cause
+            and self.own == other.own
+        )
+
 
 FRESH = Status("fresh")
 FAILED = Status("error")
@@ -54,24 +63,64 @@ CODE_CHANGED = Status("stale", "its code changed", own=True)
 _WAITING: dict[int, Status] = {}
 
 
-def statuses(
-    program: Program, records: Sequence[Ran | None], outdated: Mapping[int, str] = NOTHING
-) -> list[Status]:
+class Proof:
+    """The states of a program's cells, ``found``, and all that they follow from.
+
+    ``bare`` are the states as they would be if no cell changed an object of another.
+    """
+
+    __slots__ = ("bare", "cells", "found", "needs", "records", "refused")
+
+    def __init__(self, program: Program, records: Sequence[Ran | None]) -> None:
+        self.cells = program.cells
+        self.needs = program.resolution.needs
+        self.refused = program.refused
+        self.records = records
+        self.bare: list[Status] = [FRESH] * len(program.cells)
+        self.found: list[Status] = [FRESH] * len(program.cells)
+
+    def corresponds_to(self, before: Proof) -> bool:
+        """Whether both are of the same cells, as far as their number tells."""
+        return len(self.cells) == len(before.cells) and self.refused == before.refused
+
+    def changed_since(self, before: Proof) -> set[int]:
+        """The cells that may differ in something else than the states of those they need."""
+        cells = zip(
+            self.cells, before.cells, self.needs, before.needs, self.records, before.records,
+            strict=True,
+        )  # fmt: skip
+        return {
+            position
+            for position, (cell, old, need, needed, record, earlier) in enumerate(cells)
+            if record is not earlier
+            or (need is not needed and need != needed)
+            or (cell is not old and not cell.proves_as(old))
+        }
+
+
+def prove(
+    program: Program,
+    records: Sequence[Ran | None],
+    outdated: Mapping[int, str] = NOTHING,
+    before: Proof | None = None,
+) -> Proof:
     """The state of every cell of ``program``.
 
     ``records`` holds each cell's last run or None, ``outdated`` for cells that read a file which
-    has changed since that file.
+    has changed since that file. With the proof of another version of the program only the cells
+    that the difference may concern are judged, and equal states are the same objects.
     """
     shared = unclosed(program, records)
-    found = _proven(program, records, {}, shared, outdated)
-    while program.resolution.forward:
+    if not program.resolution.forward:
+        return _proven(program, records, {}, shared, outdated, before)
+    proof = _proven(program, records, {}, shared, outdated)
+    while True:
         # Cells that run before one above them are judged before it: again, until it is settled.
-        changers = _changers(program, records, found)
+        changers = _changers(program, records, proof.found)
         settled = _proven(program, records, changers, shared, outdated)
-        if [status.state for status in settled] == [status.state for status in found]:
-            break
-        found = settled
-    return found
+        if [status.state for status in settled.found] == [status.state for status in proof.found]:
+            return proof
+        proof = settled
 
 
 GIVES_NOTHING = ("error", "blocked", "disabled")
@@ -85,16 +134,26 @@ def _proven(
     changers: Mapping[int, tuple[str, int]],
     shared: Mapping[int, tuple[str, str]],
     outdated: Mapping[int, str],
-) -> list[Status]:
+    before: Proof | None = None,
+) -> Proof:
     """One pass in the order of running. In file order it also finds what unproven cells may change;
     else ``changers`` says so.
     """
-    out: list[Status] = [FRESH] * len(program.cells)
+    proof = Proof(program, records)
+    if before is None or not proof.corresponds_to(before):
+        before, changed = proof, set(program.resolution.order)
+    else:
+        changed = proof.changed_since(before)
+    found, needs = proof.found, proof.needs
     reach = None if program.resolution.forward else Reach(program, records)
     spread = False
     for position in program.resolution.order:
-        status = _of_cell(program, position, records, out)
-        if status in (FRESH, FAILED) and program.cells[position].code:
+        if position in changed or not changed.isdisjoint(needs[position].values()):
+            status = _of_cell(program, position, records, found)
+        else:
+            status = before.bare[position]
+        proof.bare[position] = status
+        if (status is FRESH or status is FAILED) and program.cells[position].code:
             if reach is None:
                 changer = changers.get(position)
             else:
@@ -105,11 +164,15 @@ def _proven(
                 status = _changes_more(*shared[position])
             elif changer is not None:
                 status = _may_change(*changer)
-        out[position] = status
+        if status.says(before.found[position]):
+            status = before.found[position]
+        else:
+            changed.add(position)
+        found[position] = status
         if reach is not None and status.state in UNPROVEN:
             reach.spread(position)
             spread = True
-    return out
+    return proof
 
 
 def _changers(
@@ -149,35 +212,34 @@ def _of_cell(
         return Status("error", program.refused[position], own=True)
     record = records[position]
     seen = NEVER if record is None else record.reads
-    waiting: int | None = None
-    changed: str | None = None
+    blocking: list[int] = []
+    waiting: list[int] = []
+    changed: list[tuple[int, str]] = []
     need = program.resolution.needs[position]
     for name, maker in need.items():
         status = known[maker]
         if status is not FRESH:
-            if status.state in GIVES_NOTHING:
-                return _blocked(maker, status, program.cells[maker].broken)
-            if waiting is None or maker < waiting:
-                waiting = maker
+            (blocking if status.state in GIVES_NOTHING else waiting).append(maker)
         made = records[maker]
-        if changed is None and seen.get(name) != (
-            UNBOUND if made is None else made.binds.get(name, UNBOUND)
-        ):
-            changed = name
+        if seen.get(name) != (UNBOUND if made is None else made.binds.get(name, UNBOUND)):
+            changed.append((maker, name))
+    # Of several reasons the first in the file is told.
+    if blocking:
+        maker = min(blocking)
+        return _blocked(maker, known[maker], program.cells[maker].broken)
     if record is None:
         return NEW
     if record.code != cell.code:
         return CODE_CHANGED
     if record.state == "interrupted":
         return Status("interrupted", "its last run was interrupted", own=True)
-    if waiting is not None:
-        return _waiting(waiting)
+    if waiting:
+        return _waiting(min(waiting))
     if UNTRUSTED in seen:
         return Status("stale", "its stored result is not trusted: volatile=true", own=True)
-    if changed is not None:
-        return Status(
-            "stale", f"{shown(changed)} from cell {need[changed] + 1} changed", need[changed], True
-        )
+    if changed:
+        maker, name = min(changed)
+        return Status("stale", f"{shown(name)} from cell {maker + 1} changed", maker, True)
     if len(seen) != len(need) or len(need) > 1:
         other = _shared_otherwise(need, seen, records)
         if other is not None:

@@ -11,7 +11,7 @@ from sessions_ls.reactive.names import Names
 from sessions_ls.reactive.plans import select
 from sessions_ls.reactive.problems import problems
 from sessions_ls.reactive.program import Analyser, Program
-from sessions_ls.reactive.staleness import statuses
+from sessions_ls.reactive.staleness import prove
 
 
 class Finding:
@@ -41,7 +41,7 @@ def analysed(notebook: Notebook) -> Program:
 
 def plan(program: Program) -> list[int]:
     """The positions that a first run of all stale cells takes, in the order it takes them."""
-    found = statuses(program, [None] * len(program.cells))
+    found = prove(program, [None] * len(program.cells)).found
     wanted = set(select(program, found, stale=True).wanted)
     return [position for position in program.resolution.order if position in wanted]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sessions_ls.reactive.plans import downstream, select, upstream
-from sessions_ls.reactive.staleness import statuses
+from sessions_ls.reactive.staleness import prove
 from tests.reactive.resolved import numbers, program, records
 
 CHAIN = """\
@@ -97,7 +97,7 @@ def test_select(
     made = program(marked(markers))
     asked = dict(request_)
     chosen = [number - 1 for number in asked.pop("forced", [])]
-    found = select(made, statuses(made, records(made, runs)), chosen, **asked)
+    found = select(made, prove(made, records(made, runs)).found, chosen, **asked)
     assert [one_based(part) for part in (found.forced, found.wanted, found.auto)] == [
         forced,
         wanted,

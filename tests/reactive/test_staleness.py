@@ -6,12 +6,14 @@ A state is written `number state own <cause: reason`, with what there is of it.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_ls.reactive.staleness import Status, statuses
+from sessions_ls.reactive.program import Program
+from sessions_ls.reactive.staleness import Proof, Status, prove
 from tests.reactive.resolved import Ran, program, records
 
 CASES = r"""
@@ -751,7 +753,7 @@ TABLE = [read(block) for block in CASES.split("\n== ")[1:]]
 )
 def test_states(notebook: str, ran: str, expected: str) -> None:
     made = program(notebook)
-    found = statuses(made, records(made, ran))
+    found = prove(made, records(made, ran)).found
     assert "\n".join(described(n, status) for n, status in enumerate(found, 1)) == expected
 
 
@@ -771,7 +773,7 @@ b = a
 
 def test_strict() -> None:
     made = program(STRICT, strict=True)
-    found = statuses(made, records(made, "1 x=1\n2 x=2\n3 : x=2"))
+    found = prove(made, records(made, "1 x=1\n2 x=2\n3 : x=2")).found
     assert [described(n, status) for n, status in enumerate(found, 1)] == [
         "1 error own: `x` is also defined in cell 2",
         "2 error own: `x` is also defined in cell 1",
@@ -787,7 +789,7 @@ def test_a_cell_that_cannot_be_parsed_keeps_its_readers_blocked() -> None:
     made = program("# %%\nx = = 1\n# %%\nx\n")
     made.cells[0].keep_facts_of(before.cells[0])
     made.resolve()
-    found = statuses(made, records(made, "1 x=1\n2 : x=1"))
+    found = prove(made, records(made, "1 x=1\n2 : x=1")).found
     assert [described(n, status) for n, status in enumerate(found, 1)] == [
         "1 error own: invalid syntax",
         "2 blocked <1: it needs cell 1, which has a syntax error",
@@ -814,7 +816,73 @@ def test_below_a_cell_that_is_not_fresh_nothing_is(kinds: list[str]) -> None:
         ran.reads = {f"x{number - 1}": "1"} if number else {}
         ran.binds = {f"x{number}": "1"}
         runs.append(ran)
-    states = [status.state for status in statuses(made, runs)]
+    states = [status.state for status in prove(made, runs).found]
     first = next((n for n, kind in enumerate(kinds) if kind != "ok"), len(kinds))
     assert states[:first] == ["fresh"] * first
     assert "fresh" not in states[first:]
+
+
+# -- a proof from the one before -------------------------------------------------------------------
+
+BODIES = [
+    "a = 1\n", "a = b\n", "b = a\n", "c = a + b\n", "a.append(b)\n", "b = [a]\nc = b\n",
+    "def f(): return a\nb = 2\n", "c = f()\n", "def g():\n    global a\n    a = 1\n", "b = g()\n",
+    "a = = 1\n", "exec('b = 1')\n", "import random\n", "b\n", "",
+]  # fmt: skip
+HEADS = ["# %%\n", "# %%\n", "# %% disabled=true\n"]
+PRINTS = st.sampled_from(["1", "2"])
+OBJECTS = st.sampled_from(["", "", "o1", "o2", "o1 o2"])
+
+
+@st.composite
+def ran(draw: st.DrawFn) -> tuple[bool, str, dict[str, str], dict[str, str], dict[str, str]]:
+    """A last run: whether it was of this code, its end, what it read and bound, and the objects."""
+    binds = {name: draw(PRINTS) for name in "abcfg"}
+    objects = {name: found for name in "abc" if (found := draw(OBJECTS))}
+    reads = {name: draw(PRINTS) for name in draw(st.sets(st.sampled_from("abcf")))}
+    end = draw(st.sampled_from(["ok", "ok", "ok", "error", "interrupted"]))
+    return draw(st.integers(0, 5)) > 0, end, reads, binds, objects
+
+
+CELL_TEXT = st.tuples(st.sampled_from(HEADS), st.sampled_from(BODIES)).map("".join)
+STEP = st.one_of(
+    st.tuples(st.just("edit"), st.integers(0, 7), CELL_TEXT),
+    st.tuples(st.just("run"), st.integers(0, 7), ran()),
+    st.tuples(st.just("file"), st.integers(0, 7), st.none()),
+    st.tuples(st.just("insert"), st.integers(0, 7), CELL_TEXT),
+)
+
+
+@given(st.lists(st.tuples(CELL_TEXT, ran()), min_size=1, max_size=8), st.lists(STEP), st.booleans())
+def test_a_proof_from_the_one_before_is_a_proof(
+    cells: list[tuple[str, Any]], steps: list[tuple[str, int, Any]], strict: bool
+) -> None:
+    texts = [text for text, _ in cells]
+    made = program("".join(texts), strict)
+    runs: list[Ran | None] = [_ran(made, n, run) for n, (_, run) in enumerate(cells)]
+    outdated: dict[int, str] = {}
+    proof: Proof | None = None
+    for what, at, detail in [("file", 7, None), *steps]:
+        at %= len(texts)
+        if what == "edit":
+            texts[at] = detail
+        elif what == "insert":
+            texts.insert(at, detail)
+            runs.insert(at, None)
+        elif what == "run":
+            runs = [_ran(made, at, detail) if n == at else run for n, run in enumerate(runs)]
+        elif outdated.pop(at, None) is None:
+            outdated[at] = "data.csv"
+        made = program("".join(texts), strict, made)
+        proof = prove(made, runs, outdated, proof)
+        anew = prove(made, runs, outdated)
+        for one, other in zip(proof.found + proof.bare, anew.found + anew.bare, strict=True):
+            assert one.says(other)
+
+
+def _ran(made: Program, position: int, run: Any) -> Ran:
+    same, end, reads, binds, objects = run
+    made_of = made.cells[position].code if same else "old"
+    found = Ran(made_of, end)
+    found.reads, found.binds, found.objects = reads, binds, objects
+    return found
