@@ -44,30 +44,23 @@ def select(
                 asked.add(position)
             elif status.state not in ("fresh", "disabled", "error"):
                 wanted.add(position)
-    closure = upstream(program, asked | wanted)
-    wanted |= {p for p in closure if not statuses[p].proven and program.cells[p].unasked}
+    wanted |= {p for p in _unproven(program, statuses, asked | wanted) if program.cells[p].unasked}
     scope = asked | wanted
     return Selection(sorted(asked), sorted(wanted), _affected(program, statuses, scope))
 
 
-def upstream(program: Program, positions: Iterable[int]) -> set[int]:
-    """Every cell that the cells at ``positions`` need, directly or through others."""
-    return _closure([need.values() for need in program.resolution.needs], positions)
+def _unproven(program: Program, statuses: Sequence[Status], positions: Iterable[int]) -> set[int]:
+    """Every cell not proven that the cells at ``positions`` need, directly or through others.
 
-
-def downstream(program: Program, positions: Iterable[int]) -> set[int]:
-    """Every cell that needs one of the cells at ``positions``, directly or through others."""
-    return _closure(program.resolution.readers, positions)
-
-
-def _closure(edges: Sequence[Iterable[int]], positions: Iterable[int]) -> set[int]:
+    A proven cell needs proven cells alone.
+    """
     found: set[int] = set()
     stack = list(positions)
     while stack:
-        for other in edges[stack.pop()]:
-            if other not in found:
-                found.add(other)
-                stack.append(other)
+        for maker in program.resolution.needs[stack.pop()].values():
+            if maker not in found and not statuses[maker].proven:
+                found.add(maker)
+                stack.append(maker)
     return found
 
 

@@ -59,13 +59,17 @@ class Told:
         if new.forward or known.forward or program.refused != self.refused:
             return None
         found = []
-        for position, (was, cell) in enumerate(zip(self.program.cells, program.cells, strict=True)):
-            if not _defines_the_same(self.facts[position], cell.facts):
+        cells = zip(
+            self.facts, self.program.cells, program.cells, known.needs, new.needs,
+            known.inherited, new.inherited, strict=True,
+        )  # fmt: skip
+        for position, (facts, was, cell, needed, need, inherited, inherits) in enumerate(cells):
+            if not (facts is cell.facts or _defines_the_same(facts, cell.facts)):
                 return None
             if (
-                bool(new.inherited[position]) != bool(known.inherited[position])
-                or new.needs[position] != known.needs[position]
-                or not (was is cell or _same(was, cell))
+                not (was is cell or _same(was, cell))
+                or not (needed is need or needed == need)
+                or bool(inherited) != bool(inherits)
             ):
                 found.append(position)
         return found

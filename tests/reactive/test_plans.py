@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sessions_ls.reactive.plans import downstream, select, upstream
+from sessions_ls.reactive.plans import select
 from sessions_ls.reactive.staleness import prove
 from tests.reactive.resolved import numbers, program, records
 
@@ -107,11 +107,3 @@ def test_select(
 
 def one_based(positions: list[int]) -> str:
     return numbers(position + 1 for position in positions)
-
-
-def test_upstream_and_downstream() -> None:
-    made = program(CHAIN)
-    assert upstream(made, [2]) == {0, 1}
-    assert upstream(made, [0, 3]) == set()
-    assert downstream(made, [0]) == {1, 2}
-    assert downstream(made, [2, 3]) == set()
