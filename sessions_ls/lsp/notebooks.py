@@ -26,7 +26,7 @@ from sessions_ls.lsp.wire import quoted
 from sessions_ls.notebook.cells import is_notebook
 
 if TYPE_CHECKING:
-    from sessions_ls.live.view import View
+    from sessions_ls.live.view import CellView, View
     from sessions_ls.lsp.diagnostics import Kept
     from sessions_ls.lsp.server import SessionsServer
     from sessions_ls.notebook.lines import Lines
@@ -38,6 +38,9 @@ TYPING = 0.04
 
 WATCHING = 0.1
 """Seconds between two looks at a run."""
+
+QUICK = 0.03
+"""Seconds that a run may take to be shown as its results alone."""
 
 SHARE = 20
 """A look at a run comes at least this many times its own cost after the one before."""
@@ -72,6 +75,7 @@ class OpenNotebook:
         self._published = "[]"
         self._version: int | None = None  # of the document, when they were published
         self._ran = False  # results or states changed since lenses and hints were last refreshed
+        self._asked_for: list[CellView] | None = None  # what lenses and hints were refreshed for
         self._cost = 0.0  # seconds that the last look took
         self._pace = Throttle(TYPING, lambda: server.start_task(self.show()))
         self._loop = asyncio.get_running_loop()
@@ -85,7 +89,10 @@ class OpenNotebook:
         self.document = document
         if self.session is not None:
             self.session.opened()
-            self._ran = True  # Neovim asks for hints once when it reloads, before it can draw them
+            self._ran, self._asked_for = (
+                True,
+                None,
+            )  # Neovim asks for hints once when it reloads, before it can draw them
         self.states.opened()
 
     def edited(self) -> None:
@@ -169,9 +176,11 @@ class OpenNotebook:
         self._publish("[]" if view is None else self._diagnostics(view, self.document))
         self.states.soon()
         self._cost = time.thread_time() - started
-        if self._ran:
-            self._ran = False
+        cells = [] if view is None else view.cells
+        if self._ran and cells != self._asked_for:
+            self._asked_for = cells
             self._server.refresher.soon()
+        self._ran = False
 
     def _diagnostics(self, view: View, document: Document) -> str:
         client, session = self._server.client, self.session
@@ -214,8 +223,10 @@ class OpenNotebook:
             self._view = None
             self._ran = True
             assert self.session is not None
-            runs = self.session.busy
-            self._pace.soon(max(WATCHING, SHARE * self._cost) if runs else ENDED * self._cost)
+            if self.session.busy:
+                self._pace.soon(max(WATCHING, SHARE * self._cost), QUICK)
+            else:
+                self._pace.soon(ENDED * self._cost)
 
     def say(self, sentence: str, kind: types.MessageType) -> None:
         """Tell the person. From any thread."""

@@ -20,14 +20,15 @@ class Throttle:
         self._timer: asyncio.TimerHandle | None = None
         self._calls: collections.deque[float] = collections.deque([0.0] * burst, burst)
 
-    def soon(self, interval: float | None = None) -> None:
-        """Call the function when ``interval`` (its own if None) has passed since the last call.
+    def soon(self, interval: float | None = None, wait: float = 0.0) -> None:
+        """Call the function when ``interval`` (its own if None) has passed since the last call,
+        but not within ``wait``, in seconds.
 
         With a burst: as many intervals since the first of the last calls.
         """
         loop = asyncio.get_running_loop()
         pause = self._interval if interval is None else interval
-        when = max(loop.time(), self._calls[0] + pause * len(self._calls))
+        when = max(loop.time() + wait, self._calls[0] + pause * len(self._calls))
         if self._timer is not None:
             if self._timer.when() <= when:
                 return
