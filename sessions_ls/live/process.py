@@ -79,7 +79,9 @@ def _serve_locked(place: Place, lock: Lock, ready: Ready) -> None:
         place.notebook, server.changed_on_disk, server.files_changed, lambda text: log.info(text)
     )
     disk = watcher.current()
-    session.submit(disk.text or "")
+    text = disk.text or ""
+    session.recall_names(text)
+    session.submit(text)
     server.changed_on_disk(disk)
 
     def follow() -> None:

@@ -78,6 +78,7 @@ class Attachment:
     async def _begin(self, session: Client) -> None:
         if not session.attached:
             await asyncio.sleep(FIRST)
+            await self._server.blocking(session.keep_names)  # the process need not find them again
         await self._attach(session, True)
 
     async def _attach(self, session: Client, start: bool) -> None:

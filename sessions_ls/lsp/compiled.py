@@ -14,7 +14,7 @@ import importlib.util
 import marshal
 import os
 import sys
-from hashlib import blake2b
+from _blake2 import blake2b
 from typing import TYPE_CHECKING, Any
 
 from sessions_ls.results import disk
@@ -76,7 +76,7 @@ def _read(path: str) -> Kept:
         with open(path, "rb") as file:
             if file.read(len(importlib.util.MAGIC_NUMBER)) != importlib.util.MAGIC_NUMBER:
                 return {}
-            kept = marshal.load(file)
+            kept = marshal.loads(file.read())  # from the file it would read byte by byte
     except _READING:
         return {}
     return kept if isinstance(kept, dict) else {}

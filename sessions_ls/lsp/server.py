@@ -26,13 +26,14 @@ from sessions_ls.lsp import (
     symbols,
     sync,
 )
+from sessions_ls.lsp.converter import converter
 from sessions_ls.lsp.notebooks import Notebooks
 from sessions_ls.lsp.output import scratch_folder
 from sessions_ls.lsp.policy import Client
 from sessions_ls.lsp.refresh import Refresher
 from sessions_ls.lsp.results import media_file
 from sessions_ls.lsp.start import watch_parent
-from sessions_ls.lsp.wire import Protocol, Refused, converter
+from sessions_ls.lsp.wire import Protocol, Refused
 
 if TYPE_CHECKING:
     import tempfile

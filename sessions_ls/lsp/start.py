@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
 import logging
 import os
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from sessions_ls._version import __version__
 from sessions_ls.live.lock import is_alive
 from sessions_ls.lsp.compiled import kept_code
+from sessions_ls.lsp.imports import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,22 +26,32 @@ log = logging.getLogger(__name__)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the options and serve until the client ends it; does not return then."""
+    log_file = _options(sys.argv[1:] if argv is None else argv)
+    if sys.stdin.isatty():
+        print("sessions-ls waits for an editor on standard input.", file=sys.stderr)
+    try:
+        _log_to(log_file)
+    except OSError as error:
+        print(f"sessions-ls: {log_file}: {error.strerror}", file=sys.stderr)
+        return 2
+    reader, writer = private_stdio()
+    return serve(_made(), reader, writer)
+
+
+def _options(given: Sequence[str]) -> str | None:
+    """The file for the log. Most editors give no options, and need not wait for their parser."""
+    if not given:
+        return None
+    import argparse
+
     parser = argparse.ArgumentParser(
         "sessions-ls", description="The language server of sessions, on standard input and output."
     )
     parser.add_argument("--version", action="version", version=f"sessions-ls {__version__}")
     parser.add_argument("--log", metavar="FILE", help="append what happens to FILE")
     parser.add_argument("--stdio", action="store_true", help="what it does anyway")
-    options = parser.parse_args(argv)
-    if sys.stdin.isatty():
-        print("sessions-ls waits for an editor on standard input.", file=sys.stderr)
-    try:
-        _log_to(options.log)
-    except OSError as error:
-        print(f"sessions-ls: {options.log}: {error.strerror}", file=sys.stderr)
-        return 2
-    reader, writer = private_stdio()
-    return serve(_made(), reader, writer)
+    log_file: str | None = parser.parse_args(given).log
+    return log_file
 
 
 def _made() -> SessionsServer:
@@ -50,6 +60,7 @@ def _made() -> SessionsServer:
     """
     gc.disable()
     with kept_code():
+        prepare()
         from sessions_ls.lsp.server import create
 
         server = create(__version__)

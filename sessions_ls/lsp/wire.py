@@ -6,7 +6,6 @@ and unfolding them again costs ten times as much.
 
 from __future__ import annotations
 
-import enum
 import logging
 from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING, Any
@@ -16,16 +15,13 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.protocol import (
     JsonRPCNotification,
     LanguageServerProtocol,
-    default_converter,
     lsp_method,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from cattrs import Converter
-
-__all__ = ["Json", "Protocol", "Refused", "converter", "quoted", "range_json"]
+__all__ = ["Json", "Protocol", "Refused", "quoted", "range_json"]
 
 log = logging.getLogger(__name__)
 
@@ -49,36 +45,6 @@ def range_json(line: int, column: int, end_line: int, end_column: int) -> str:
         f'{{"start":{{"line":{line},"character":{column}}},'
         f'"end":{{"line":{end_line},"character":{end_column}}}}}'
     )
-
-
-FIRST = (
-    types.InitializeRequest,
-    types.DidOpenTextDocumentNotification,
-    types.DidChangeTextDocumentNotification,
-)
-"""What is read first. How to read it takes long to work out: not while somebody waits for it."""
-
-
-def converter() -> Converter:
-    """pygls's converter, with numbers and words that no enumeration has left as they are.
-
-    A client may be newer than our list of symbol kinds; that is no reason to refuse it.
-    """
-
-    def lenient(value: Any, kind: Any) -> Any:
-        try:
-            return kind(value)
-        except ValueError:
-            return value
-
-    made: Converter = default_converter()  # type: ignore[no-untyped-call] # pygls leaves it bare
-    for kind in vars(types).values():
-        if isinstance(kind, type) and issubclass(kind, enum.Enum):
-            made.register_structure_hook(kind, lenient)
-    for kind in FIRST:
-        made.get_structure_hook(kind)
-    made.get_unstructure_hook(types.InitializeResponse)
-    return made
 
 
 class Protocol(LanguageServerProtocol):

@@ -11,7 +11,9 @@ import pytest
 from sessions_ls.live import known as known_module
 from sessions_ls.live.client import Client
 from sessions_ls.live.known import MOST, SMALLEST, Known, cache_folder
+from sessions_ls.live.session import LiveSession
 from sessions_ls.live.settings import Settings
+from sessions_ls.reactive import program
 from sessions_ls.reactive.names import Names, analyse
 
 Text = tuple[str, bool]
@@ -150,13 +152,37 @@ def test_the_folder_is_the_platforms() -> None:
         assert cache_folder({}) == os.path.expanduser("~/.cache/sessions-ls")
 
 
+LARGE = "".join(
+    f"# %% {number}\nx{number} = {f'x{number - 1} + ' if number else ''}len({LONG[:400]!r})\n"
+    for number in range(110)
+)
+
+
+def test_a_session_takes_the_names_that_a_client_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "nb.py")
+
+    def shown(recall: bool) -> object:
+        session = LiveSession(path, Settings(), lambda event: None, write=False)
+        if recall:
+            session.recall_names(LARGE)
+        session.submit(LARGE)
+        return session.view().to_json()
+
+    plain = shown(recall=False)
+    client = Client(path, Settings(), lambda event: None, "test")
+    client.recall_names(LARGE)
+    client.submit(LARGE)
+    client.keep_names()
+    monkeypatch.delattr(program, "analyse")
+    assert shown(recall=True) == plain
+
+
 def test_a_client_shows_the_same_with_and_without(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "".join(
-        f"# %% {number}\nx{number} = {f'x{number - 1} + ' if number else ''}len({LONG[:400]!r})\n"
-        for number in range(110)
-    )
+    text = LARGE
 
     def shown() -> list[object]:
         client = Client(str(tmp_path / "nb.py"), Settings(), lambda event: None, "test")

@@ -68,7 +68,7 @@ def test_the_second_start_compiles_next_to_nothing(tmp_path: Path) -> None:
     made = file.stat()
     assert _count(tmp_path, "import sessions_ls.lsp.server") < 30
     assert file.stat().st_mtime_ns == made.st_mtime_ns
-    assert [one.name for one in file.parent.iterdir() if "imports" in one.name] == [file.name]
+    assert [one.name for one in file.parent.iterdir() if ".imports" in one.name] == [file.name]
 
 
 def test_another_text_is_compiled(tmp_path: Path) -> None:
