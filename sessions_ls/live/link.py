@@ -24,6 +24,9 @@ ANSWER = 1.0
 STARTING = 1.5
 """Seconds that a session may take between its lock and its socket."""
 
+LOADING = 10.0
+"""Seconds from its start in which a session may be busy with reading a large notebook."""
+
 
 class Unreachable(SessionsError):
     """Somebody holds the notebook and cannot be talked to; the sentence says who and what to do.
@@ -41,7 +44,7 @@ def reach(path: str, who: str, start: bool) -> tuple[Line, int] | None:
 
     None where nothing is live; with ``start`` a session process is started then. Raises
     Unreachable, and PlaceError and SpawnError as they come. Takes two seconds at most, three where
-    a process has to be started.
+    a process has to be started; longer only while one that has just begun reads the notebook.
     """
     place = place_of(path)
     limit = time.monotonic() + STARTING
@@ -89,7 +92,7 @@ def _greet(found: Holder, place: Place, who: str) -> tuple[Line, int]:
             "token": found.token,
         }
         line.send_frame(pack(json.dumps(hello).encode()))
-        payload = line.receive_frame(ANSWER)
+        payload = _answer(line, found)
         if payload is None:
             raise ConnectionResetError("the session hung up")
         answer: Message = json.loads(payload)
@@ -109,6 +112,16 @@ def _greet(found: Holder, place: Place, who: str) -> tuple[Line, int]:
             found,
         )
     return line, number
+
+
+def _answer(line: Line, found: Holder) -> bytes | None:
+    """The first frame of a session. Raises TimeoutError."""
+    while True:
+        try:
+            return line.receive_frame(ANSWER)
+        except TimeoutError:
+            if stopped(found.pid) or time.time() > found.started + LOADING:
+                raise
 
 
 def _stuck(found: Holder, path: str) -> str:

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from sessions_ls.kernel.frames import pack
+from sessions_ls.live import link
 from sessions_ls.live.asking import NotLive, outcome
 from sessions_ls.live.jobs import LONGEST, QUIET, Job
 from sessions_ls.live.lock import Lock
@@ -97,8 +98,8 @@ REFUSAL = pack(json.dumps({"you": 1, "refused": "it is of sessions-ls 9.9"}).enc
 
 
 @contextmanager
-def another_session(notebook: Path, words: bytes) -> Iterator[None]:
-    """Somebody who holds the notebook and says this to every client."""
+def another_session(notebook: Path, words: bytes, after: float = 0.0) -> Iterator[None]:
+    """Somebody who holds the notebook and says this to every client, ``after`` some seconds."""
     place = place_of(str(notebook))
     lock = Lock.acquire(place, "session", "0")
     assert lock is not None
@@ -115,7 +116,9 @@ def another_session(notebook: Path, words: bytes) -> Iterator[None]:
                 return
             kept.append(connection)
             connection.recv(65536)
-            connection.sendall(words)
+            time.sleep(after)
+            with suppress(OSError):  # who was there may have left
+                connection.sendall(words)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -154,6 +157,18 @@ def test_a_session_of_another_kind_is_a_sentence(
         [trouble] = person.client.troubles
         assert sentence in trouble
         assert person.states == "new"
+
+
+@pytest.mark.parametrize(("loading", "attached"), [(10.0, True), (0.0, False)])
+def test_a_session_may_take_its_time_while_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loading: float, attached: bool
+) -> None:
+    monkeypatch.setattr(link, "ANSWER", 0.05)
+    monkeypatch.setattr(link, "LOADING", loading)
+    notebook = tmp_path / "n.py"
+    notebook.write_text(ONE)
+    with another_session(notebook, WELCOME + said(SNAPSHOT) + said(DISK), after=0.3):
+        assert Person(notebook).client.attached == attached
 
 
 @pytest.mark.parametrize(
