@@ -64,7 +64,8 @@ def _made() -> Path:
 
 
 def _ended(path: Path) -> None:
-    limit = time.perf_counter() + PATIENCE
+    # A session that nobody came to use, for its editor was closed, waits for ten seconds.
+    limit = time.perf_counter() + 2 * PATIENCE
     while holder(place_of(str(path))) is not None:
         if time.perf_counter() > limit:
             raise RuntimeError("the session did not end")
