@@ -47,6 +47,8 @@ LATER = (
     "plan",
     "versions",
     "namespace",
+    "freshness",
+    "warmth",
     "learning",
     "engine",
     "service",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from .freshness import Freshness
 from .learning import Learner
-from .marks import SHARING, UNBOUND, UNTRUSTED, sharing
+from .marks import SHARING, UNBOUND, UNTRUSTED
 from .namespace import Namespace
 from .plan import Plan, read_plan
 from .randomness import Generators
 from .versions import Run, Watch
+from .warmth import Warmth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterable, List, Optional, Protocol, Set
+    from typing import Any, Callable, Dict, List, Optional, Protocol, Set
 
     from .fingerprint import Probe
     from .outside import Outside
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 
 PASSES = 50  # rounds of a request over the plan; more means that cells keep changing each other
-ATTEMPTS = 8  # rounds to make the inputs of a cell warm before everything above it runs again
 NOTHING: Dict[str, Version] = {}
 
 
@@ -59,8 +60,6 @@ class Engine:
         begin: Callable[[Dict[str, Any]], None],
         outside: Outside,
     ) -> None:
-        self.runs: Dict[str, Run] = {}
-        self.plan = Plan([], [], False)
         self._executor = executor
         self._emit = emit
         self._begin = begin
@@ -69,6 +68,7 @@ class Engine:
         self.space = Namespace(names)
         self.generators = Generators()
         self._learner = Learner(self)
+        self._take(Plan([], [], False), {})
         self._ran: Set[str] = set()
         self._failed: Set[int] = set()
         self._announced: Set[str] = set()
@@ -95,13 +95,18 @@ class Engine:
         run = self.runs.get(self.plan.cells[position].ident)
         return NOTHING if run is None or run.versions is None else run.versions
 
+    def fingerprint(self, position: int, name: str) -> str:
+        """The fingerprint of the version that a cell's last run gave to ``name``."""
+        run = self.run_at(position)
+        return UNBOUND if run is None else run.binds.get(name, UNBOUND)
+
     # -- requests ------------------------------------------------------------------------------
 
     def load(self, message: Dict[str, Any]) -> None:
         """Take a new program. Runs that it does not name are forgotten, with their values."""
-        self.plan, stored = read_plan(message)
+        plan, stored = read_plan(message)
         kept: Dict[str, Run] = {}
-        for cell in self.plan.cells:
+        for cell in plan.cells:
             last = stored[cell.ident]
             if last is None:
                 continue
@@ -110,14 +115,21 @@ class Engine:
                 run = _stored_run(last)
             if run is not None:
                 kept[cell.ident] = run
-        self.runs = kept
+        self._take(plan, kept)
         self._learner.forget(kept)
-        self.space.use(self.plan, self.versions)
+
+    def _take(self, plan: Plan, runs: Dict[str, Run]) -> None:
+        self.plan = plan
+        self.runs = runs
+        self.freshness = Freshness(plan, runs, self._learner.closed)
+        self.warmth = Warmth(plan, runs, self.watch)
+        self.space.use(plan, self.versions)
 
     def edit(self, message: Dict[str, Any]) -> None:
         """Take what an edit changed that left every need and every definition as it was."""
         for position, fields in message["cells"].items():
             self.plan.replace(position, fields)
+        self.freshness.doubt(message["cells"])
         for position, line in enumerate(message["lines"]):
             self.plan.cells[position].first_line = line
 
@@ -152,6 +164,7 @@ class Engine:
             run = self.run_at(position)
             if run is not None:
                 run.reads = {UNTRUSTED: ""}
+        self.freshness.doubt(positions)
         if positions:
             self._outside.forget_modules()
 
@@ -160,30 +173,35 @@ class Engine:
         self.space.view(len(self.plan.cells))
 
     def _round(self, left: Set[int], asked: Set[int], auto: Set[int]) -> None:
-        """One pass in dependency order."""
+        """One pass in dependency order, over the cells that are not settled."""
         bad: Set[int] = set()
-        for position in self.plan.order:
+        for position in self.freshness.walk(asked):
             cell = self.plan.cells[position]
             makers = cell.needs.values()
             blocker = next((maker for maker in makers if maker in bad), None) if bad else None
-            fresh = blocker is None and position not in left and self._fresh(position)
+            fresh = blocker is None and position not in left and self.freshness.proven(position)
             if self._due(position, fresh, left, asked, auto):
                 if blocker is None:
                     self._bring_or_block(position, left)
-                    fresh = not self._unsettled or self._fresh(position)
-                elif self._gives_nothing(blocker) or blocker not in asked | auto:
+                    fresh = self.freshness.proven(position) or not self._unsettled
+                elif self._gives_nothing(blocker) or not (blocker in asked or blocker in auto):
+                    left.discard(position)
                     self._block(position, blocker)
                 else:
                     self._unsettled = True  # its turn comes when the other is settled
-                    bad.add(position)
-                    continue
-            elif fresh and position in asked and cell.ident not in self._ran | self._announced:
-                self._announced.add(cell.ident)
-                self._emit({"e": "fresh", "cell": cell.ident})
-            left.discard(position)
+            else:
+                left.discard(position)
+                if fresh and position in asked:
+                    self._say_fresh(cell)
             run = self.runs.get(cell.ident)
             if not fresh or cell.held or (cell.code and (run is None or run.state != "ok")):
                 bad.add(position)
+                self.freshness.doubt(self.plan.readers(position))
+
+    def _say_fresh(self, cell: Cell) -> None:
+        if cell.ident not in self._ran and cell.ident not in self._announced:
+            self._announced.add(cell.ident)
+            self._emit({"e": "fresh", "cell": cell.ident})
 
     def _gives_nothing(self, position: int) -> bool:
         run = self.run_at(position)
@@ -217,11 +235,12 @@ class Engine:
 
     def _bring_or_block(self, position: int, left: Set[int]) -> None:
         try:
-            self._bring(position)
+            self.warmth.bring(position, self._restore)
             again = position in left
             left.discard(position)  # whatever comes of it: it is not to run twice
             self._execute(position, again)
         except Blocked as blocked:
+            left.discard(position)
             self._block(position, blocked.position)
             return
         run = self.run_at(position)
@@ -235,121 +254,7 @@ class Engine:
             self._announced.add(cells[position].ident)
             self._emit({"e": "blocked", "cell": cells[position].ident, "by": cells[by].ident})
 
-    # -- freshness and warmth --------------------------------------------------------------------
-
-    def fingerprint(self, position: int, name: str) -> str:
-        """The fingerprint of the version that a cell's last run gave to ``name``."""
-        run = self.run_at(position)
-        return UNBOUND if run is None else run.binds.get(name, UNBOUND)
-
-    def _fresh(self, position: int) -> bool:
-        cell = self.plan.cells[position]
-        if not cell.code:
-            return True
-        run = self.runs.get(cell.ident)
-        if run is None or run.code != cell.code or run.state == "interrupted":
-            return False
-        reads, runs, cells = run.reads, self.runs, self.plan.cells
-        for name, maker in cell.needs.items():
-            made = runs.get(cells[maker].ident)
-            if reads.get(name) != (UNBOUND if made is None else made.binds.get(name, UNBOUND)):
-                return False
-        shared = self._sharing(position, cell.needs) if len(reads) > 1 else ""
-        if reads.get(SHARING, "") != shared or len(reads) != len(cell.needs) + bool(shared):
-            return False
-        return not cell.amends or self._learner.closed(position)
-
-    def _sharing(self, position: int, names: Iterable[str]) -> str:
-        """Which of these values, as the cell at ``position`` gets them, share objects."""
-        needs = self.plan.cells[position].needs
-        objects = {}
-        for name in names:
-            maker = needs[name] if name in needs else self.plan.before(name, position)
-            run = self.run_at(maker) if maker >= 0 else None
-            if run is not None and name in run.objects:
-                objects[name] = run.objects[name]
-        return sharing(objects)
-
-    def _warm(self, position: int, name: str) -> bool:
-        """Whether the kernel holds the version of ``name`` that this cell's last run made."""
-        run = self.run_at(position)
-        if run is None or run.versions is None:
-            return False
-        version = run.versions.get(name)
-        if version is None or not (version.mutable or version.aliases):
-            return True
-        return self.watch.unchanged(version) and self.pristine(position, version)
-
-    def pristine(self, position: int, version: Version) -> bool:
-        """Whether what the value shares with its maker's inputs is still what their makers hold."""
-        pending = [(position, version)]
-        while pending:
-            at, held = pending.pop()
-            needs = self.plan.cells[at].needs
-            for name, value in held.aliases.items():
-                maker = needs.get(name)
-                source = None if maker is None else self.version(maker, name)
-                if maker is None or source is None or source.value is not value:
-                    return False
-                pending.append((maker, source))
-        return True
-
-    def _cold(self, position: int) -> Set[int]:
-        """The cells that have to run again before ``position`` can, with what those need."""
-        cold = {
-            maker for name, maker in self._needed(position).items() if not self._warm(maker, name)
-        }
-        if not cold:
-            return cold
-        found: Set[int] = set(cold)
-        stack = list(cold)
-        while stack:
-            for name, maker in self.plan.cells[stack.pop()].needs.items():
-                if maker not in found and not self._warm(maker, name):
-                    found.add(maker)
-                    stack.append(maker)
-        return found
-
-    def _needed(self, position: int) -> Dict[str, int]:
-        """What a cell needs, and what it amended when it ran last: it may well do so again, and
-        then what it amends must be in its place.
-        """
-        needs = self.plan.cells[position].needs
-        run = self.run_at(position)
-        if run is None or not run.amends or run.amends <= needs.keys():
-            return needs
-        needs = dict(needs)
-        for name in run.amends:
-            maker = self.plan.before(name, position)
-            made = self.run_at(maker) if maker >= 0 else None
-            if made is not None and made.state == "ok":
-                needs.setdefault(name, maker)
-        return needs
-
-    def _above(self, position: int) -> Set[int]:
-        found: Set[int] = set()
-        stack = [position]
-        while stack:
-            for maker in self.plan.cells[stack.pop()].needs.values():
-                if maker not in found:
-                    found.add(maker)
-                    stack.append(maker)
-        return found
-
-    def _bring(self, position: int) -> None:
-        """Make the inputs of a cell warm."""
-        rank = self.plan.rank
-        for _ in range(ATTEMPTS):
-            cold = self._cold(position)
-            if not cold:
-                break
-            for maker in sorted(cold, key=rank.__getitem__):
-                if self._cold(maker):
-                    break  # an earlier one of these chilled its inputs: look again
-                self._restore(maker)
-        else:
-            for maker in sorted(self._above(position), key=rank.__getitem__):
-                self._restore(maker)
+    # -- running ---------------------------------------------------------------------------------
 
     def _restore(self, position: int) -> None:
         self._unsettled = True
@@ -357,8 +262,6 @@ class Engine:
         run = self.run_at(position)
         if run is None or run.state != "ok":
             raise Blocked(position)
-
-    # -- running ---------------------------------------------------------------------------------
 
     def _execute(self, position: int, again: bool) -> None:
         cell = self.plan.cells[position]
@@ -388,7 +291,7 @@ class Engine:
         known = len(cell.changes)
         replan = self._learner.after(position, inputs, run)
         if len(reads) > 1:
-            shared = self._sharing(position, reads)
+            shared = self.freshness.sharing(position, reads)
             if shared:
                 reads[SHARING] = shared
         names = self.space.names
@@ -396,9 +299,11 @@ class Engine:
         self.space.leave(position, outcome.state == "ok")
         self.runs[cell.ident] = run
         self._learner.replace(cell.ident, old, run)
+        self.freshness.renewed(position)
         self._emit(_done(cell, run, outcome))
         if len(cell.changes) != known:
             self._unsettled = True
+            self.freshness.doubt(range(position, len(self.plan.cells)))
         if outcome.state == "interrupted":
             raise Stopped("interrupted")
         if replan:

@@ -198,7 +198,7 @@ class Learner:
         version = self._watched.get((ident, name))
         seen = version is not None and not version.spoiled
         if version is not None and seen and current:
-            seen = engine.pristine(maker, version)
+            seen = engine.warmth.pristine(maker, version)
         if version is not None and seen:
             same = any(old.value is version.value for old, _ in changed.values())
             if same or not engine.watch.unchanged(version):

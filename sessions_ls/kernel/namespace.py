@@ -62,7 +62,7 @@ class Namespace:
             assert self._plan is not None
             self._placed.update(self._plan.cells[position].defines)
         else:
-            self._show(position)
+            self._show(position, position + 1)
 
     def adopt(self, names: Set[str]) -> None:
         """Names that appeared while a cell ran are placed here like those its text shows."""
@@ -76,16 +76,12 @@ class Namespace:
             self._restore(name, position)
         self._borrowed = []
         if position >= self._at:
-            for passed in range(self._at, position):
-                self._show(passed)
+            self._show(self._at, position)
         else:
-            names: Set[str] = set()
-            for cell in plan.cells[position : self._at]:
-                names |= cell.defines
-            new = plan.new(names, position)
-            for name in new:
+            layout = plan.layout()
+            for name in layout.new(position, self._at):
                 self.names.pop(name, None)
-            for name in names.difference(new):
+            for name in layout.redefined(position, self._at):
                 self._restore(name, position)
         self._at = position
 
@@ -96,11 +92,19 @@ class Namespace:
         version = self._versions(definer).get(name) if definer >= 0 else None
         return MISSING if version is None else version.value
 
-    def _show(self, position: int) -> None:
+    def _show(self, start: int, end: int) -> None:
+        """Give what the cells from ``start`` to before ``end`` define the versions they made."""
         assert self._plan is not None
-        versions = self._versions(position)
-        for name in self._plan.cells[position].defines:
-            self._set(name, versions.get(name))
+        names, placed = self.names, self._placed
+        for position, cell in enumerate(self._plan.cells[start:end], start):
+            versions = self._versions(position)
+            for name in cell.defines:
+                version = versions.get(name)
+                if version is None:
+                    names.pop(name, None)
+                elif name[0] != "@":
+                    names[name] = version.value
+                    placed.add(name)
 
     def _restore(self, name: str, position: int) -> None:
         value = self.expected(name, position)

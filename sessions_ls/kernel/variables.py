@@ -74,7 +74,7 @@ def _described(engine: Engine, one: Found, limit: float) -> Dict[str, Any]:
     held = not version.spoiled
     told = bare(version.value)
     if held and perf_counter() < limit:
-        held = engine.pristine(position, version)
+        held = engine.warmth.pristine(position, version)
         told = summary(version.value)
     return {
         "name": name,

@@ -1,0 +1,42 @@
+"""What a kernel looks at for one edited cell, and what it leaves of the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from sessions_ls.kernel.freshness import Freshness
+from sessions_ls.live.request import Request
+from tests.live.inprocess import InProcessKernel, open_session
+from tests.live.random_notebooks import text
+
+CHAIN = ["x = 1", *["x = x + 1"] * 50]
+
+
+def test_cells_that_an_edit_does_not_concern_are_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = open_session("/nowhere/notebook.py")
+    session.submit(text([*CHAIN, "a = 0\na", *CHAIN]))
+    session.run(Request(all=True))
+    looked: list[int] = []
+    proven = Freshness.proven
+
+    def counted(self: Freshness, position: int) -> bool:
+        looked.append(position)
+        return proven(self, position)
+
+    monkeypatch.setattr(Freshness, "proven", counted)
+    session.submit(text([*CHAIN, "a = 1\na", *CHAIN]))
+    assert session.run(Request(stale=True)).ran == 1
+    assert set(looked) == {len(CHAIN)}
+
+
+@pytest.mark.parametrize(("value", "z"), [("2", 2), ("int(2)", 2), ("1 / 0", 1)])
+def test_names_stand_as_at_the_end_after_a_cell_above_ran(value: str, z: int) -> None:
+    cells = ["x = 1\ny = 1", "x = 8", "z = y\nx", "y = 9"]
+    session = open_session("/nowhere/notebook.py")
+    session.submit(text(cells))
+    session.run(Request(all=True))
+    session.submit(text([cells[0].replace("y = 1", f"y = {value}"), *cells[1:]]))
+    session.run(Request(stale=True))
+    kernel = session._kernel
+    assert isinstance(kernel, InProcessKernel)
+    assert {name: kernel.names.get(name) for name in "xyz"} == {"x": 8, "y": 9, "z": z}
