@@ -47,6 +47,7 @@ LATER = (
     "plan",
     "versions",
     "namespace",
+    "plain",
     "freshness",
     "warmth",
     "learning",

@@ -6,6 +6,7 @@ from .freshness import Freshness
 from .learning import Learner
 from .marks import SHARING, UNBOUND, UNTRUSTED
 from .namespace import Namespace
+from .plain import is_plain
 from .plan import Plan, read_plan
 from .randomness import Generators
 from .versions import Run, Watch
@@ -278,7 +279,8 @@ class Engine:
             made = self.runs[self.plan.cells[maker].ident]
             inputs[name] = made.versions.get(name) if made.versions is not None else None
             reads[name] = made.binds.get(name, UNBOUND)
-        self.space.enter(position, inputs)
+        plain = self.space.is_past(position) and is_plain(cell.source, inputs)
+        self.space.enter(position, inputs, stays=plain)
         self._learner.before(position, inputs)
         compiled = self._executor.compile(cell.source, cell.first_line, cell.flags)
         self._begin({"e": "start", "cell": cell.ident})
@@ -289,7 +291,7 @@ class Engine:
         if old is not None and same:
             run.amends, run.appears = set(old.amends), set(old.appears)
         known = len(cell.changes)
-        replan = self._learner.after(position, inputs, run)
+        replan = self._learner.after(position, inputs, run, plain)
         if len(reads) > 1:
             shared = self.freshness.sharing(position, reads)
             if shared:

@@ -28,6 +28,7 @@ IS_COROUTINE = 0x80
 #: The flags of code that `from __future__ import …` sets.
 FUTURES = 0x1FE0000
 CACHED = 5000
+#: A filter of warnings: what the compiler warns of would name the wrong line.
 STRICT = ("error", None, SyntaxWarning, None, 0)
 #: What `compile` raises: NUL bytes are a ValueError, deep nesting one of the last two.
 UNCOMPILABLE = (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError, Warning)
@@ -123,7 +124,7 @@ class Executor:
     def _compile(self, source: str, first_line: int, flags: int) -> Compiled:
         by = first_line - 1
         try:
-            body, last = self._strictly(source, flags)
+            body, last = strictly(STRICT, self._parts, source, flags)
         except UNCOMPILABLE:  # an error, or a warning: below once more, at the lines of the file
             pass
         else:
@@ -137,19 +138,6 @@ class Executor:
             return Compiled(None, None, first_line, error.with_traceback(None), said.text())
         finally:
             sys.stderr = before
-
-    def _strictly(self, source: str, flags: int) -> tuple[CodeType | None, CodeType | None]:
-        """As `_parts`, with a syntax warning as an error: it would name the wrong line."""
-        warnings = sys.modules.get("warnings") or sys.modules.get("_warnings")
-        filters = getattr(warnings, "filters", None)
-        if not isinstance(filters, list):
-            return self._parts(source, flags)
-        filters.insert(0, STRICT)
-        try:
-            return self._parts(source, flags)
-        finally:
-            if filters and filters[0] is STRICT:
-                del filters[0]
 
     def _parts(self, source: str, flags: int) -> tuple[CodeType | None, CodeType | None]:
         flags |= TOP_LEVEL_AWAIT
@@ -354,6 +342,20 @@ class Executor:
         if tasks:
             loop.run_until_complete(asyncio.wait(tasks, timeout=0.5))
         loop.close()
+
+
+def strictly(rule: tuple[object, ...], function: Any, *arguments: Any) -> Any:
+    """Call what compiles with ``rule`` as the first of the filters of warnings."""
+    warnings = sys.modules.get("warnings") or sys.modules.get("_warnings")
+    filters = getattr(warnings, "filters", None)
+    if not isinstance(filters, list):
+        return function(*arguments)
+    filters.insert(0, rule)
+    try:
+        return function(*arguments)
+    finally:
+        if filters and filters[0] is rule:
+            del filters[0]
 
 
 def moved(code: CodeType, by: int) -> CodeType:

@@ -83,8 +83,13 @@ class Learner:
         generators.turn(engine.plan.cells[position].source)
         self._started = perf_counter()
 
-    def after(self, position: int, inputs: Dict[str, Optional[Version]], run: Run) -> bool:
-        """Fill ``run`` with what the cell did; True when the program must be resolved again."""
+    def after(
+        self, position: int, inputs: Dict[str, Optional[Version]], run: Run, plain: bool
+    ) -> bool:
+        """Fill ``run`` with what the cell did; True when the program must be resolved again.
+
+        What a ``plain`` cell was not given it cannot have changed.
+        """
         engine = self._engine
         cell = engine.plan.cells[position]
         took = perf_counter() - self._started
@@ -94,7 +99,7 @@ class Learner:
         if run.state == "interrupted":
             return False
         learnt |= self._rebound(position, inputs)
-        if self._watched or cell.amends:
+        if (self._watched or cell.amends) and not plain:
             learnt |= self._changed_aliases(position, inputs, changed, run, took)
         appears = self._appeared(position)
         if appears:

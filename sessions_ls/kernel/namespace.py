@@ -27,6 +27,7 @@ class Namespace:
         self._at = 0
         self._placed: Set[str] = set()
         self._borrowed: List[str] = []
+        self._stays = False
 
     def use(self, plan: Plan, versions: Callable[[int], Dict[str, Version]]) -> None:
         """Start again at the top of ``plan``; what earlier plans put here is removed.
@@ -41,15 +42,27 @@ class Namespace:
         self._versions = versions
         self._at = 0
 
-    def enter(self, position: int, needs: Dict[str, Optional[Version]]) -> None:
-        """Set the view for the cell at ``position`` and give it the versions it needs."""
+    def is_past(self, position: int) -> bool:
+        """Whether names show that are defined at ``position`` or below."""
+        return position < self._at
+
+    def enter(
+        self, position: int, needs: Dict[str, Optional[Version]], stays: bool = False
+    ) -> None:
+        """Set the view for the cell at ``position`` and give it the versions it needs.
+
+        With ``stays`` the view stays where it is: this cell sees no name but those it needs and
+        binds.
+        """
         plan = self._plan
         assert plan is not None
-        self.view(position)
+        self._stays = stays
+        if not stays:
+            self.view(position)
         for name, version in needs.items():
             if name[0] != "@":
                 self._set(name, version)
-                if plan.cells[position].needs[name] > position:
+                if stays or plan.cells[position].needs[name] > position:
                     self._borrowed.append(name)
         for name in plan.cells[position].binds:
             if name not in needs:
@@ -57,12 +70,16 @@ class Namespace:
 
     def leave(self, position: int, kept: bool) -> None:
         """The cell has run; unless its result is ``kept``, what it bound goes away again."""
-        self._at = position + 1
+        assert self._plan is not None
+        defines = self._plan.cells[position].defines
         if kept:
-            assert self._plan is not None
-            self._placed.update(self._plan.cells[position].defines)
+            self._placed |= defines
         else:
             self._show(position, position + 1)
+        if self._stays:
+            self._borrowed += defines
+        else:
+            self._at = position + 1
 
     def adopt(self, names: Set[str]) -> None:
         """Names that appeared while a cell ran are placed here like those its text shows."""
