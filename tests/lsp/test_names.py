@@ -306,7 +306,7 @@ async def test_actions_run_cells_and_move_them(editor: Editor) -> None:
     )
     assert done["ok"]
     assert await chosen(buffer, offered["Split the cell here"]) == CELLS.replace(
-        "y = 2", "# %%\ny = 2"
+        "y = 2", "\n# %%\ny = 2"
     )
     assert await chosen(buffer, offered["Put all cells into script order"]) == (
         "# %% Make\nx = 1\ny = 2\n# %% Use\nx\n# %% Magic\n%matplotlib inline\n"
