@@ -157,7 +157,9 @@ def split(source: Source, line: int) -> list[Edit]:
         raise EditError("There is nothing above in the cell to split it from.")
     words = "" if cell.cell.kind == "code" else f" [{cell.cell.kind}]"
     words += "".join(f" {flag}=true" for flag in _KEPT if cell.cell.metadata.get(flag) is True)
-    edits = [Edit((line, 0), (line, 0), f"# %%{words}{line_end(source.text)}")]
+    end = line_end(source.text)
+    gap = end if source.text.line(line - 1).strip() else ""
+    edits = [Edit((line, 0), (line, 0), f"{gap}# %%{words}{end}")]
     return _counted(source, edits, 1)
 
 

@@ -102,6 +102,7 @@ def _edits(
     """Fixes of the problems in the range, and what else could be done there."""
     context, first, last = params.context, params.range.start.line, params.range.end.line
     mending: list[str] = []
+    titles: set[str] = set()  # what mends a problem is not offered twice
     if wanted(context, QUICKFIX):
         problems = [problem for problem in shot.view.problems if first <= problem.line <= last]
         offers: dict[tuple[object, ...], Offer] = {}
@@ -111,10 +112,12 @@ def _edits(
             mends = _mends(diagnostics, offer.problem)
             if len(offers) == 1:
                 mends += ',"isPreferred":true'
-            mending += _action(shot, offer, False, mends)
+            for action in _action(shot, offer, False, mends):
+                mending.append(action)
+                titles.add(offer.title)
     others: list[str] = []
     for offer in rewrites(shot.source, *shot.point(params.range.start)):
-        if wanted(context, offer.kind):
+        if wanted(context, offer.kind) and offer.title not in titles:
             others += _action(shot, offer, later, "")
     return mending, others
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Command = Callable[[SessionsServer, "Target"], Awaitable[object]]
 
+BUSY = ("running", "queued")
+
 
 class Target:
     """What a command acts on: a notebook as it is shown, and perhaps one of its cells."""
@@ -85,7 +87,10 @@ async def _run(ls: SessionsServer, target: Target, wanted: Wanted) -> object:
 
 async def interrupt(ls: SessionsServer, target: Target) -> object:
     """Stop the cell that runs; what waited stays stale."""
-    target.notebook.runs.interrupt()
+    runs = target.notebook.runs
+    if not runs.asking and not any(cell.state in BUSY for cell in target.view.cells):
+        ls.notice("Nothing is running.")
+    runs.interrupt()
     return None
 
 
@@ -95,6 +100,8 @@ async def restart(ls: SessionsServer, target: Target) -> object:
     if notebook.session is not None and notebook.session.attached:
         await ls.blocking(notebook.session.restart)
         await notebook.settled()
+    there = target.view.kernel["pid"] is not None
+    ls.notice("The kernel has ended; results stay." if there else "There is no kernel to end.")
     return None
 
 

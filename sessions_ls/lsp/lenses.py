@@ -1,6 +1,7 @@
 """Code lenses: run each cell, its state and time; on line 1 what concerns the whole notebook.
 
-A fresh result whose value is in no kernel is marked cold: it runs when a cell that needs it does.
+A fresh result whose value is in no kernel is from an earlier session: its cell runs when one that
+needs it does.
 
 Lenses of one line start at different columns: Neovim shuffles those that start at the same one.
 """
@@ -61,10 +62,11 @@ def _of_cell(cell: CellView, uri: str, before: int) -> str:
     if cell.state == "running":
         title, command = "■ Interrupt · running", "sessions.interrupt"
     else:
-        cold = ", cold" if cell.cold and cell.state == "fresh" else ""
-        title, command = f"▶ Run · {cell.state}{cold}", "sessions.runCell"
+        title, command = f"▶ Run · {cell.state}", "sessions.runCell"
         if record is not None and cell.state != "queued":
             title = f"{title} · {duration(record.runtime_ms)}"
+        if cell.cold and cell.state == "fresh":
+            title = f"{title} · from an earlier session"
     return _lens(range_json(line, column, line, column), title, command, argument)
 
 

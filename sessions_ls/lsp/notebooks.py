@@ -48,6 +48,9 @@ SHARE = 20
 ENDED = 2
 """The same for a look at what a run has left: somebody waits for that."""
 
+UNASKED = "Saving runs what is stale once you have run a cell."
+"""Said once, where a save runs nothing. Neovim has a longer one confirmed."""
+
 QUIET = 2.0
 """Seconds after opening until something is done that nobody waits for."""
 
@@ -74,6 +77,7 @@ class OpenNotebook:
         self._marks: Kept = {}
         self._published = "[]"
         self._version: int | None = None  # of the document, when they were published
+        self._advised = False  # why a save runs nothing
         self._ran = False  # results or states changed since lenses and hints were last refreshed
         self._asked_for: list[CellView] | None = None  # what lenses and hints were refreshed for
         self._cost = 0.0  # seconds that the last look took
@@ -103,8 +107,14 @@ class OpenNotebook:
         """The person saved it."""
         if self.session is not None and self.document is not None:
             self.session.saved(self.document.source)
-        if self.path in self._server.notebooks.consented and await self.view() is not None:
+        view = await self.view()
+        if view is None:
+            return
+        if self.path in self._server.notebooks.consented:
             await self.runs.save()
+        elif not self._advised and any(cell.state in ("new", "stale") for cell in view.cells):
+            self._advised = True
+            self._server.notice(UNASKED)
 
     def closed(self) -> None:
         """The editor no longer shows it."""

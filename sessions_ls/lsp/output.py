@@ -11,6 +11,7 @@ from pygls.uris import from_fs_path
 
 from sessions_ls.lsp.results import markdown, plain
 from sessions_ls.lsp.wire import Refused
+from sessions_ls.lsp.words import is_picture
 
 if TYPE_CHECKING:
     import tempfile
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from sessions_ls.lsp.results import FileOf
     from sessions_ls.lsp.server import SessionsServer
 
-RICH = ("image/", "application/pdf", "text/html")
+PAGES = ("application/pdf", "text/html")
+
+MOST = 12
+"""Pictures that are opened at once: each may be a window of its own."""
 
 
 async def show_output(ls: SessionsServer, cell: CellView, notebook: str) -> object:
@@ -27,28 +31,33 @@ async def show_output(ls: SessionsServer, cell: CellView, notebook: str) -> obje
     if cell.record is None:
         raise Refused(f"Cell {cell.number} has no result yet.")
     file_of = ls.file_of(notebook)
-    path = _file(ls, cell, notebook, file_of)
+    paths = _files(ls, cell, notebook, file_of)
     if ls.client.shows_documents:
-        uri = from_fs_path(path) or ""
-        external = not path.endswith(".txt")
-        await ls.window_show_document_async(
-            types.ShowDocumentParams(uri, external=external, take_focus=True)
-        )
+        for path in paths:
+            uri = from_fs_path(path) or ""
+            external = not path.endswith(".txt")
+            await ls.window_show_document_async(
+                types.ShowDocumentParams(uri, external=external, take_focus=True)
+            )
     text = markdown(cell, replace(ls.client.policy, tables=True, pictures=True), file_of)
-    return {"markdown": text, "path": path}
+    return {"markdown": text, "path": paths[0]}
 
 
-def _file(ls: SessionsServer, cell: CellView, notebook: str, file_of: FileOf) -> str:
-    """A file with the result: its picture or page, else a text of ours."""
+def _files(ls: SessionsServer, cell: CellView, notebook: str, file_of: FileOf) -> list[str]:
+    """Files with the result: its pictures, or its first page, else a text of ours."""
     assert cell.record is not None
-    for output in cell.record.outputs:
-        if output.mime.startswith(RICH):
-            return file_of(output)
+    outputs = cell.record.outputs
+    pictures = dict.fromkeys(file_of(output) for output in outputs if is_picture(output))
+    if pictures:
+        return list(pictures)[:MOST]
+    for output in outputs:
+        if output.mime in PAGES:
+            return [file_of(output)]
     name = f"{os.path.splitext(os.path.basename(notebook))[0]}-cell-{cell.number}.txt"
     path = os.path.join(ls.scratch(), name)
     with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
         file.write(plain(cell) + "\n")
-    return path
+    return [path]
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:

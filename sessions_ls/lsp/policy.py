@@ -33,6 +33,7 @@ class Policy:
     navigation: definitions and references are offered; a client that shows those of several
         servers without dropping what is twice would show most of them twice.
     repeats: diagnostics are sent after every edit, even the same ones.
+    notices: messages say what nothing on the screen shows, such as the end of a kernel.
     """
 
     hints: bool = True
@@ -47,6 +48,7 @@ class Policy:
     how: str = "Reload it."
     navigation: bool = False
     repeats: bool = False
+    notices: bool = True
 
 
 # fmt: off
@@ -62,7 +64,10 @@ POLICIES = {
         how="`:reload` loads it.",
     ),
     # VS Code cuts all hints of a line to 43 characters together, and pictures at its hover's edge.
-    "vscode": Policy(width=43, tables=True, widest=600, reloads=True, navigation=True),
+    # Its status bar tells of the kernel and of stale cells; a message is a box over the text.
+    "vscode": Policy(
+        width=43, tables=True, widest=600, reloads=True, navigation=True, notices=False,
+    ),
     # Any other client that asks for hints again when told to.
     "live hints": Policy(),
     # Any other client that does not.

@@ -92,6 +92,11 @@ class Runs:
         if session is not None:
             session.interrupt()
 
+    @property
+    def asking(self) -> bool:
+        """Whether this editor waits for the end of a run."""
+        return bool(self._shown)
+
     def asked(self, run: tuple[int, int]) -> bool:
         """Whether this editor waits for the end of that run. From any thread."""
         return run in self._shown

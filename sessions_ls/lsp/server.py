@@ -124,6 +124,11 @@ class SessionsServer(LanguageServer):
         """Tell the person, for things they can act on."""
         self.window_show_message(types.ShowMessageParams(kind, message))
 
+    def notice(self, message: str) -> None:
+        """Tell the person what happened, where the client shows it in no other way."""
+        if self.client.policy.notices:
+            self.say(message, types.MessageType.Info)
+
 
 async def initialize(ls: SessionsServer, params: types.InitializeParams) -> None:
     """`initialize`: our documents in place of pygls's, and what this client is offered."""

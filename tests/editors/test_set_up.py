@@ -113,6 +113,12 @@ def test_sessions_notebook_has_all_that_it_needs(
             terminal.type(":echo 'mine is ' .. g:mine")
             terminal.keys("Enter")
             terminal.wait("mine is kept")
+        if not configured and not is_helix(editor):
+            terminal.type(":help sessions")
+            terminal.keys("Enter")
+            terminal.wait("WHAT IT IS")
+            terminal.type(":quit")
+            terminal.keys("Enter")
         terminal.type("2ggA0")
         terminal.keys("Escape")
         terminal.wait("stale")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pygls.uris import to_fs_path
 
 from tests.lsp.editor import PATIENCE, until
 
@@ -209,6 +211,51 @@ async def test_hover_holds_the_whole_result(editor: Editor) -> None:
     await editor.command("showOutput", {"uri": buffer.uri, "cell": 2})
     shown = editor.client.shown_documents[-1]
     assert (shown.uri, shown.external) == (path.as_uri(), True)
+
+
+SEVERAL = """\
+# %%
+class Picture:
+    def __init__(self, shade):
+        self.shade = shade
+    def _repr_svg_(self):
+        return f"<svg fill='{self.shade}'/>"
+for shade in ("red", "green", "red"):
+    display(Picture(shade))
+"""
+
+
+async def test_every_picture_of_a_result_is_shown(editor: Editor) -> None:
+    buffer = editor.open(SEVERAL, "several.py")
+    await buffer.run("runAll")
+    before = len(editor.client.shown_documents)
+    await editor.command("showOutput", {"uri": buffer.uri, "cell": 1})
+    shown = [to_fs_path(one.uri) or "" for one in editor.client.shown_documents[before:]]
+    assert [Path(path).read_text() for path in shown] == [
+        "<svg fill='red'/>", "<svg fill='green'/>",
+    ]  # fmt: skip
+
+
+SAID = [
+    ("interrupt", ["Nothing is running."]),
+    ("restart", ["There is no kernel to end."]),
+    ("save", ["Saving runs what is stale once you have run a cell."]),
+    ("save", []),
+    ("runAll", []),
+    ("restart", ["The kernel has ended; results stay."]),
+]
+
+
+async def test_what_the_screen_does_not_show_is_said(editor: Editor) -> None:
+    buffer = editor.open(FOUR, "said.py")
+    for command, expected in SAID:
+        if command == "save":
+            buffer.save()
+        else:
+            await editor.command(command, {"uri": buffer.uri})
+        await buffer.status()
+        # VS Code has a status bar for it.
+        assert editor.said() == ([] if editor.name == "vscode" else expected), command
 
 
 async def test_the_tooltip_of_a_hint_is_the_whole_result(editor: Editor) -> None:

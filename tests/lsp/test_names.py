@@ -262,7 +262,7 @@ async def test_markers_lead_to_pictures(editor: Editor) -> None:
 
 
 async def actions(buffer: Buffer, piece: str, *only: str) -> dict[str, types.CodeAction]:
-    """What is offered at a piece of the text, by title."""
+    """What is offered at a piece of the text, by title; no title is there twice."""
     point = at(buffer, piece)
     context = types.CodeActionContext(
         [d for d in buffer.diagnostics() if d.range.start.line == point.line],
@@ -270,7 +270,9 @@ async def actions(buffer: Buffer, piece: str, *only: str) -> dict[str, types.Cod
     )
     params = types.CodeActionParams(buffer.document, types.Range(point, point), context)
     found = await buffer.client.text_document_code_action_async(params) or []
-    return {action.title: action for action in found if isinstance(action, types.CodeAction)}
+    offered = {action.title: action for action in found if isinstance(action, types.CodeAction)}
+    assert len(offered) == len(found)
+    return offered
 
 
 async def chosen(buffer: Buffer, action: types.CodeAction) -> str:
@@ -306,7 +308,7 @@ async def test_actions_run_cells_and_move_them(editor: Editor) -> None:
     )
     assert done["ok"]
     assert await chosen(buffer, offered["Split the cell here"]) == CELLS.replace(
-        "y = 2", "# %%\ny = 2"
+        "y = 2", "\n# %%\ny = 2"
     )
     assert await chosen(buffer, offered["Put all cells into script order"]) == (
         "# %% Make\nx = 1\ny = 2\n# %% Use\nx\n# %% Magic\n%matplotlib inline\n"

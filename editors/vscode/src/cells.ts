@@ -2,16 +2,35 @@
 
 import * as vscode from "vscode";
 
+/** A rich output, in one of its types: the data, or the file with them. */
+export interface Output {
+  mime: string;
+  data?: string;
+  file?: string;
+}
+
+/** What a cell gave. */
+export interface Given {
+  stdout: string;
+  stderr: string;
+  outputs: Output[];
+}
+
 /** One cell, of what the message holds the keys that this extension uses. See docs/cell-state.md. */
-export interface Cell {
+export interface Cell extends Given {
   id: string;
   number: number;
   title: string | null;
   kind: "code" | "markdown";
   state: string;
+  cold: boolean;
   reason: string | null;
   runtime_ms: number | null;
   range: { start: { line: number }; end: { line: number } };
+  text: string;
+  error: { type: string; message: string; traceback: string } | null;
+  cut: string[];
+  so_far: Given | null;
 }
 
 export interface Kernel {
@@ -76,6 +95,11 @@ export class Notebooks implements vscode.Disposable {
   list(uri: vscode.Uri): Cell[] {
     const notebook = this.get(uri);
     return notebook ? notebook.order.flatMap((id) => notebook.cells.get(id) ?? []) : [];
+  }
+
+  /** The cell at a line, from 0. */
+  at(uri: vscode.Uri, line: number): Cell | undefined {
+    return this.list(uri).findLast((cell) => cell.range.start.line <= line);
   }
 
   /** The server has ended: nothing is known any more. */

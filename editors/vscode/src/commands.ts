@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { Cell, Notebooks } from "./cells";
 import { isNotebook } from "./server";
+import { choose } from "./variables";
 
 /** Of each command here, the one of the server. */
 const ASKED: Record<string, string> = {
@@ -35,6 +36,10 @@ export function register(notebooks: Notebooks, ready: Ready): vscode.Disposable[
       void ask(editor, "sessions.runCell", false, ready);
       go(editor, notebooks, 1);
     }),
+    vscode.commands.registerTextEditorCommand(
+      "sessions.notebook.variables",
+      (editor) => void variables(editor, notebooks, ready),
+    ),
     vscode.commands.registerTextEditorCommand("sessions.cell.next", (editor) =>
       go(editor, notebooks, 1),
     ),
@@ -50,17 +55,37 @@ async function ask(
   whole: boolean,
   ready: Ready,
 ): Promise<void> {
-  if (!isNotebook(editor.document)) {
-    const name = basename(editor.document.fileName);
-    const what = `${name} is not a notebook: it has no cell marker, a line that begins with \`# %%\`.`;
-    void vscode.window.showInformationMessage(what);
-    return;
-  }
   const uri = editor.document.uri.toString();
   const line = editor.selection.active.line + 1; // where the cursor is now: it may move meanwhile
-  if (await ready()) {
+  if (await served(editor, ready)) {
     await vscode.commands.executeCommand(command, whole ? { uri } : { uri, line });
   }
+}
+
+/** List the variables, and go to the cell of the one that is chosen. */
+async function variables(
+  editor: vscode.TextEditor,
+  notebooks: Notebooks,
+  ready: Ready,
+): Promise<void> {
+  if (await served(editor, ready)) {
+    const number = await choose(editor.document.uri);
+    const cell = notebooks.list(editor.document.uri).find((one) => one.number === number);
+    if (cell) {
+      to(editor, cell);
+    }
+  }
+}
+
+/** Whether the editor holds a notebook and the server is there; says so where not. */
+async function served(editor: vscode.TextEditor, ready: Ready): Promise<boolean> {
+  if (isNotebook(editor.document)) {
+    return ready();
+  }
+  const name = basename(editor.document.fileName);
+  const what = `${name} is not a notebook: it has no cell marker, a line that begins with \`# %%\`.`;
+  void vscode.window.showInformationMessage(what);
+  return false;
 }
 
 /** Put the cursor on the first line of the next or previous cell with code. */
@@ -70,9 +95,13 @@ function go(editor: vscode.TextEditor, notebooks: Notebooks, step: 1 | -1): void
   const others = step > 0 ? cells.slice(here + 1) : cells.slice(0, Math.max(here, 0)).reverse();
   const next = others.find((cell: Cell) => cell.kind === "code");
   if (next) {
-    const first = Math.min(next.range.start.line + 1, next.range.end.line);
-    const place = new vscode.Position(first, 0);
-    editor.selection = new vscode.Selection(place, place);
-    editor.revealRange(new vscode.Range(place, place), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    to(editor, next);
   }
+}
+
+function to(editor: vscode.TextEditor, cell: Cell): void {
+  const first = Math.min(cell.range.start.line + 1, cell.range.end.line);
+  const place = new vscode.Position(first, 0);
+  editor.selection = new vscode.Selection(place, place);
+  editor.revealRange(new vscode.Range(place, place), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }

@@ -6,6 +6,7 @@ import { Notebooks } from "./cells";
 import { register } from "./commands";
 import { Gutter } from "./gutter";
 import { InFront } from "./infront";
+import { Results } from "./results";
 import { command, create, isNotebook } from "./server";
 import { Status } from "./status";
 
@@ -18,10 +19,11 @@ let started: Promise<boolean> | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const notebooks = new Notebooks();
+  const results = new Results(notebooks);
   let trouble = "";
   const launch = async (): Promise<boolean> => {
     const words = command(context);
-    client = words && create(words, notebooks);
+    client = words && create(words, notebooks, results);
     try {
       await client?.start();
       trouble = client ? "" : HOW;
@@ -59,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   context.subscriptions.push(
     notebooks,
+    results,
     new Gutter(notebooks),
     new Status(notebooks),
     new InFront(),

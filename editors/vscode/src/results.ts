@@ -1,32 +1,163 @@
-/** A result that the server shows in full: beside the notebook, wherever the window is. */
+/** The whole result of the cell at the cursor, in a panel beside the notebook that follows both. */
 
-import { env, UIKind, Uri, ViewColumn, commands } from "vscode";
-import { CancellationToken } from "vscode-languageclient/node";
-import type {
-  ShowDocumentParams,
-  ShowDocumentRequest,
-  ShowDocumentResult,
-} from "vscode-languageclient/node";
+import { randomUUID } from "node:crypto";
+import * as vscode from "vscode";
+import type { Cell, Notebooks } from "./cells";
+import { html } from "./render";
 
-const PICTURE = /\.(png|jpe?g|gif|svg|webp|bmp)$/i;
-const PAGE = /\.(html?|pdf)$/i;
+/** How a command of the server names a cell. */
+export interface Place {
+  uri: string;
+  id?: string;
+  line?: number;
+}
 
-/** Open it. A program outside cannot be told of a file that is on another machine. */
-export async function show(
-  params: ShowDocumentParams,
-  next: ShowDocumentRequest.HandlerSignature,
-): Promise<ShowDocumentResult> {
-  const uri = Uri.parse(params.uri);
-  const near = env.uiKind === UIKind.Desktop && env.remoteName === undefined;
-  if (uri.scheme !== "file" || (PAGE.test(uri.path) && near)) {
-    return (await next(params, CancellationToken.None)) as ShowDocumentResult;
+const STYLE = `
+body { padding: 0 1em 1em; color: var(--vscode-editor-foreground); }
+h1 { font-size: inherit; font-weight: normal; color: var(--vscode-descriptionForeground); }
+.stale > *, .queued > * { opacity: 0.6; }
+.stale > h1, .queued > h1 { opacity: 1; }
+pre { font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size);
+  white-space: pre-wrap; }
+.stderr { color: var(--vscode-editorWarning-foreground); }
+.error { color: var(--vscode-errorForeground); }
+.page { overflow-x: auto; }
+table.dataframe { border-collapse: collapse; border: none; }
+table.dataframe :is(td, th) { border: none; padding: 0.2em 0.8em; text-align: right; }
+table.dataframe tbody tr:nth-child(odd) { background: var(--vscode-list-hoverBackground); }
+img { max-width: 100%; background: white; }
+img[data-file] { cursor: zoom-in; }
+`;
+
+const SCRIPT = `
+const editor = acquireVsCodeApi();
+let id;
+addEventListener("message", ({ data }) => {
+  document.body.innerHTML = data.html;
+  document.body.className = data.state;
+  if (data.id !== id) scrollTo(0, 0);
+  id = data.id;
+});
+addEventListener("click", (event) => {
+  const file = event.target.closest("[data-file]")?.dataset.file;
+  if (file) editor.postMessage({ file });
+});
+editor.postMessage({});
+`;
+
+export class Results implements vscode.Disposable {
+  private panel: vscode.WebviewPanel | undefined;
+  private place: { uri: vscode.Uri; id: string } | undefined;
+  private shown: Cell | undefined;
+  private readonly parts: vscode.Disposable[];
+
+  constructor(private readonly notebooks: Notebooks) {
+    this.parts = [
+      notebooks.changed((uri) => {
+        if (uri === this.place?.uri.toString()) {
+          void this.draw();
+        }
+      }),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.follow(textEditor)),
+      vscode.window.onDidChangeActiveTextEditor((editor) => editor && this.follow(editor)),
+    ];
   }
-  const preserveFocus = PICTURE.test(uri.path); // a long text is there to be moved in
-  const where = { viewColumn: ViewColumn.Beside, preview: true, preserveFocus };
-  try {
-    await commands.executeCommand("vscode.open", uri, where);
-    return { success: true };
-  } catch {
-    return { success: false };
+
+  /** Show the cell, and from now on the one at the cursor. False: it is not known. */
+  open({ uri, id, line }: Place): boolean {
+    const notebook = vscode.Uri.parse(uri);
+    const cell =
+      this.notebooks.list(notebook).find((one) => one.id === id) ??
+      (line === undefined ? undefined : this.notebooks.at(notebook, line - 1));
+    if (!cell) {
+      return false;
+    }
+    this.place = { uri: notebook, id: cell.id };
+    if (this.panel) {
+      this.panel.reveal(undefined, true);
+      void this.draw();
+    } else {
+      this.panel = this.made();
+    }
+    return true;
+  }
+
+  /** The panel; its page asks for what it shows whenever it is loaded. */
+  private made(): vscode.WebviewPanel {
+    const panel = vscode.window.createWebviewPanel(
+      "sessions.result",
+      "Result",
+      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+      { enableScripts: true, enableFindWidget: true, localResourceRoots: [] },
+    );
+    panel.webview.onDidReceiveMessage(({ file }: { file?: string }) => {
+      if (file === undefined) {
+        this.shown = undefined;
+        void this.draw();
+      } else if (this.shown?.outputs.some((output) => output.file === file)) {
+        void visit(file);
+      }
+    });
+    panel.onDidDispose(() => (this.panel = this.shown = undefined));
+    const own = randomUUID();
+    const far = vscode.workspace.isTrusted ? " https:" : "";
+    const allowed = `default-src 'none'; img-src data:${far}; style-src 'unsafe-inline'; script-src 'nonce-${own}'`;
+    panel.webview.html =
+      `<!DOCTYPE html><meta http-equiv="Content-Security-Policy" content="${allowed}">` +
+      `<style>${STYLE}</style><body></body><script nonce="${own}">${SCRIPT}</script>`;
+    return panel;
+  }
+
+  private follow(editor: vscode.TextEditor): void {
+    const { uri } = editor.document;
+    const cell = this.notebooks.at(uri, editor.selection.active.line);
+    if (this.panel && cell?.kind === "code") {
+      this.place = { uri, id: cell.id };
+      void this.draw();
+    }
+  }
+
+  /** Bring the panel up to date. */
+  private async draw(): Promise<void> {
+    const { panel, place } = this;
+    const cell = place && this.notebooks.get(place.uri)?.cells.get(place.id);
+    if (!panel || !cell || cell === this.shown) {
+      return;
+    }
+    this.shown = cell;
+    const text = await html(await whole(cell, place.uri));
+    if (cell === this.shown && panel === this.panel) {
+      panel.title = cell.title ?? `Cell ${cell.number}`;
+      await panel.webview.postMessage({ html: text, state: cell.state, id: cell.id });
+    }
+  }
+
+  dispose(): void {
+    [...this.parts, this.panel].forEach((part) => part?.dispose());
+  }
+}
+
+/** The cell with its texts in full: messages hold long ones cut. */
+async function whole(cell: Cell, uri: vscode.Uri): Promise<Cell> {
+  if (cell.cut.length === 0) {
+    return cell;
+  }
+  const asked = { uri: uri.toString() };
+  const status = await vscode.commands.executeCommand<{ cells: Cell[] } | undefined>(
+    "sessions.status",
+    asked,
+  );
+  const full = status?.cells.find(({ id }) => id === cell.id);
+  return full ? { ...cell, text: full.text, stdout: full.stdout, stderr: full.stderr } : cell;
+}
+
+/** Open a file with an output: a page in the browser, where that can see the file. */
+async function visit(file: string): Promise<void> {
+  const uri = vscode.Uri.file(file);
+  const near = vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined;
+  if (/\.(html?|pdf)$/i.test(file) && near) {
+    await vscode.env.openExternal(uri);
+  } else {
+    await vscode.commands.executeCommand("vscode.open", uri, vscode.ViewColumn.Beside);
   }
 }

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import * as vscode from "vscode";
 import { LanguageClient } from "vscode-languageclient/node";
 import type { CellState, Notebooks } from "./cells";
-import { show } from "./results";
+import type { Place, Results } from "./results";
 
 const MARKER = /^#\s?%%/m;
 const RUNS = /^sessions\.(run|restart|setBond)/;
@@ -36,7 +36,7 @@ export function command(context: vscode.ExtensionContext): string[] | undefined 
 }
 
 /** A client, not yet started. */
-export function create(words: string[], notebooks: Notebooks): LanguageClient {
+export function create(words: string[], notebooks: Notebooks, results: Results): LanguageClient {
   const [program, ...args] = words as [string, ...string[]];
   const client = new LanguageClient(
     "sessions",
@@ -49,7 +49,13 @@ export function create(words: string[], notebooks: Notebooks): LanguageClient {
       ],
       // Many relatives of VS Code have names of their own, which the server need not know.
       initializationOptions: { sessions: { cellState: true, policy: "vscode" } },
-      middleware: { executeCommand: carefully, window: { showDocument: show } },
+      middleware: {
+        // A result is shown by us, whoever asks for it: a lens, a code action or one of our commands.
+        executeCommand: (name, args, next) =>
+          name === "sessions.showOutput" && results.open(args[0] as Place)
+            ? undefined
+            : carefully(name, args, next),
+      },
     },
   );
   client.onNotification("sessions/cellState", (message: CellState) => notebooks.take(message));

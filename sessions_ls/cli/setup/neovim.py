@@ -28,18 +28,24 @@ def plan(undo: bool, environ: Mapping[str, str] = os.environ) -> Plan:
         made.changes.append(Link(link, target))
     command = None if undo else told(installed.server()).encode()
     path = os.path.join(start, "sessions-installed", "lua", "sessions", "installed.lua")
-    texts = [(path, command)]
+    before = _content(path)
+    if before != command:
+        made.changes.append(FileText(path, before, command, within=data))
     if target is not None:
-        doc = os.path.join(target, "doc")
-        if os.access(doc, os.W_OK):
-            texts.append((os.path.join(doc, "tags"), help_tags(doc)))
-    for path, after in texts:
-        before = _content(path)
-        if before != after:
-            made.changes.append(FileText(path, before, after, within=data))
+        made.changes += _tags(target)
     if not undo:
         made.notes += _notes(environ)
     return made
+
+
+def _tags(plugin: str) -> list[FileText]:
+    """The change that makes `:help sessions` find our help; none where it is made, or cannot be."""
+    doc = os.path.join(plugin, "doc")
+    path = os.path.join(doc, "tags")
+    before, after = _content(path), help_tags(doc)
+    if before == after or not os.access(doc, os.W_OK):
+        return []
+    return [FileText(path, before, after)]
 
 
 def help_tags(folder: str) -> bytes:
@@ -130,6 +136,8 @@ def options(environ: Mapping[str, str] = os.environ) -> list[str]:
     already only when Neovim has started.
     """
     folder = installed.plugin("neovim")
+    for change in _tags(folder):
+        change.apply()
     new = any(isinstance(change, Link) for change in plan(False, environ).changes)
     plugin, command = _lua(folder), ", ".join(map(_lua, installed.server()))
     before = BEFORE.format(plugin=plugin, command=command)

@@ -202,6 +202,10 @@ class Window:
             self.keys("Home", "Shift+End")
             self.type(text)
 
+    def result(self) -> Any:
+        """What the panel with a result shows: a page in a page in the window's."""
+        return self.page.frame_locator("iframe.webview").frame_locator("iframe")
+
     def marks(self) -> int:
         """How many marks the gutter shows."""
         script = (

@@ -41,7 +41,17 @@ class Dot:
             "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
             "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
         )
+display(Dot())
 Dot()
+
+# %% Long text
+print("x" * 20_000)
+
+# %% Page
+class Page:
+    def _repr_html_(self):
+        return "<p>calm</p><img src='x' onerror='document.body.append(`r${`an`}`)'>"
+Page()
 """
 
 
@@ -104,6 +114,8 @@ def test_the_main_story(server: CodeServer, browser: Any, tmp_path: Path) -> Non
     window.keys("Control+S")
     # Somebody else edits the file: it is read again, and what changed is stale.
     window.until(lambda: "rate = 8" in (folder / "n.py").read_text(), "the file is saved")
+    # VS Code looks at the file once more, and what it finds then counts as its own.
+    window.page.locator(".tab.dirty").wait_for(state="detached")
     (folder / "n.py").write_text((folder / "n.py").read_text().replace("rate = 8", "rate = 9"))
     window.wait("rate = 9", "→ 24 ⟵ stale")
     # A click on a lens.
@@ -146,11 +158,36 @@ def test_a_result_in_full_stands_beside_the_notebook(server: CodeServer, browser
     window.wait("→ [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1… ⟵ stale")
     window.line(6)
     window.command("Sessions: Show Whole Result")
-    window.wait("28, 29]")
-    window.keys("Control+1")
+    shown = window.result()
+    shown.get_by_text("28, 29]").wait_for()
+    shown.get_by_text("Cell 2 (Numbers) · stale: it needs cell 1, which is stale").wait_for()
+    # It follows a run, and the cursor; a text that the messages hold cut is whole.
+    window.command("Sessions: Run Stale Cells")
+    shown.get_by_text("29, 30]").wait_for()
     window.line(12)
-    window.command("Sessions: Show Whole Result")
-    window.page.locator(".tab[data-resource-name$='.png']").wait_for()
+    shown.get_by_alt_text("picture of cell 3").nth(1).wait_for()
+    window.line(22)
+    shown.get_by_text("x" * 20_000).wait_for()
+    # Nothing of a result runs.
+    window.line(26)
+    shown.get_by_text("calm").wait_for()
+    assert shown.get_by_text("ran").count() == 0
+    window.page.close()
+
+
+def test_the_variables_lead_to_their_cells(server: CodeServer, browser: Any) -> None:
+    window = Window(browser, server, notebook(server, "variables"))
+    window.answer("Yes, I trust the authors")
+    window.open("n.py")
+    window.command("Sessions: Show Variables")
+    window.wait("No variables: ")
+    window.command("Sessions: Run All Cells")
+    window.wait("all fresh · idle")
+    window.command("Sessions: Show Variables")
+    window.wait("list · 3 items · cell 2", "[0, 2, 4]")
+    window.type("total")
+    window.keys("Enter")
+    window.wait("Ln 9, Col 1")
     window.page.close()
 
 

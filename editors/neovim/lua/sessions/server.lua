@@ -93,18 +93,17 @@ function M.start_late(buf)
   end
 end
 
---- Why a buffer has no server, as a sentence.
+local SILENT = 'the server did not start. `:Sessions log` and `:checkhealth sessions` say more.'
+
+--- Why a buffer can have no server, as a sentence; nil: it can.
 ---@param buf integer
----@return string
-local function reason(buf)
+---@return string?
+local function unfit(buf)
   if vim.bo[buf].filetype ~= 'python' then
     return 'this buffer holds no Python.'
   elseif not M.has_marker(buf) then
     return 'this buffer is no notebook: it has no cell marker (`# %%`).'
-  elseif not M.command() then
-    return M.INSTALL
   end
-  return 'the server did not start. `:Sessions log` and `:checkhealth sessions` say more.'
 end
 
 --- Call a function with the client of a buffer, now or when the server has started.
@@ -123,8 +122,12 @@ function M.with(buf, action, waited)
     client = M.client(buf)
   end
   local starting = client or #vim.lsp.get_clients({ name = 'sessions', _uninitialized = true }) > 0
-  if not starting or waited > PATIENCE or not vim.api.nvim_buf_is_valid(buf) then
-    say.warn(reason(buf))
+  if not vim.api.nvim_buf_is_valid(buf) then
+    return
+  end
+  local why = unfit(buf)
+  if why or not starting or waited > PATIENCE then
+    say.warn(why or (M.command() and SILENT or M.INSTALL))
     return
   end
   vim.defer_fn(function()
