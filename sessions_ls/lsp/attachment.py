@@ -85,6 +85,7 @@ class Attachment:
         if self._ended:
             return
         if await self._server.blocking(self.reach, session, start):
+            await self._server.blocking(session.view)  # every record is another one now
             await self._notebook.settled()
         else:
             self._wait(session)

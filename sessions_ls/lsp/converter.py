@@ -2,7 +2,7 @@
 
 cattrs writes a function for each class and compiles it, which takes as long as a hundred objects
 do without. Of most classes an editor sends or gets a few, many of them while it waits for its first
-answer: those are read and written by their fields.
+answer or after the first keystroke: those are read and written by their fields.
 """
 
 from __future__ import annotations
@@ -34,12 +34,11 @@ MANY = frozenset(
         types.Position,
         types.Range,
         types.SelectionRange,
-        types.TextDocumentContentChangePartial,
         types.TextEdit,
         types.WorkspaceSymbol,
     )
 )
-"""What comes by the thousand: for these cattrs may write its functions, when they are needed."""
+"""What is sent by the thousand: cattrs may write functions for these, when they are needed."""
 
 
 def converter() -> Converter:
@@ -70,7 +69,7 @@ def _read_by_fields(made: Converter) -> None:
     @functools.cache
     def hook(kind: Any) -> Read:
         # cattrs takes longer to find what reads a class than that takes to read it.
-        return reader(kind) if _is_rare(kind) else made.get_structure_hook(kind)
+        return reader(kind) if attrs.has(kind) else made.get_structure_hook(kind)
 
     def reader(kind: Any) -> Read:
         keys = {field.name: _key(field.name) for field in attrs.fields(kind)}
@@ -89,7 +88,7 @@ def _read_by_fields(made: Converter) -> None:
         read.overrides = renamed  # type: ignore[attr-defined]
         return read
 
-    made.register_structure_hook_factory(_is_rare, hook)
+    made.register_structure_hook_factory(attrs.has, hook)
 
 
 def _bare(kind: Any) -> tuple[Any, bool]:

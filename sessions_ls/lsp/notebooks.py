@@ -175,6 +175,7 @@ class OpenNotebook:
         if self.path is not None:
             session.recall_names(text)
         session.submit(text)
+        session.view()  # the first proof, here: it would hold up the event loop
         return session
 
     async def show(self) -> None:

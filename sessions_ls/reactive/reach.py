@@ -37,7 +37,7 @@ class Reach:
             self._generators = position
         for name, maker in need.items():
             made = self._records[maker]
-            if made is not None:
+            if made is not None and made.objects:
                 for token in made.objects.get(name, "").split():
                     self._objects[token] = position  # the last one that any later cell sees
             if name in self._program.rebinds:
