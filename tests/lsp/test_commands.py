@@ -291,6 +291,17 @@ async def test_clients_are_offered_what_they_can_show(editor: Editor) -> None:
         await until(lambda: refreshes["hint"] - before["hint"] > refreshes["lens"] - before["lens"])
 
 
+async def test_what_looks_as_it_did_is_not_asked_for_anew(editor: Editor) -> None:
+    refreshes: dict[str, int] = editor.client.refreshes  # type: ignore[attr-defined]
+    buffer = editor.open(FOUR, "same.py")
+    await buffer.run("runAll")
+    await asyncio.sleep(0.6)  # the last refresh of that run, Neovim's second one
+    before = dict(refreshes)
+    await buffer.run("runStale")
+    await asyncio.sleep(0.2)
+    assert refreshes == before
+
+
 async def test_malformed_requests_are_answered(editor: Editor) -> None:
     buffer = editor.open(FOUR, "malformed.py")
     protocol = editor.client.protocol
