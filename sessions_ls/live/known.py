@@ -13,6 +13,7 @@ import os
 import sys
 from _blake2 import blake2b
 
+from sessions_ls.live.folders import cache_folder
 from sessions_ls.live.place import PlaceError, private_folder
 from sessions_ls.reactive.names import Names
 from sessions_ls.results import disk
@@ -33,7 +34,6 @@ LARGEST = 64 * 1_048_576
 MOST = 100
 """Notebooks of which something is kept."""
 
-_VARIABLE = "SESSIONS_CACHE_DIR"
 _DIGEST = 16
 
 
@@ -69,22 +69,6 @@ class Known:
             _forget_oldest(folder)
         except (OSError, PlaceError):
             self._file = ""
-
-
-def cache_folder(environ: Mapping[str, str] = os.environ) -> str:
-    """The folder of what may be deleted at any time, in the platform's cache folder."""
-    chosen = environ.get(_VARIABLE)
-    if chosen:
-        return os.path.abspath(chosen)
-    home = os.path.expanduser("~")
-    if sys.platform == "darwin":
-        return os.path.join(home, "Library", "Caches", "sessions-ls")
-    if sys.platform == "win32":
-        return os.path.join(environ.get("LOCALAPPDATA", home), "sessions-ls", "cache")
-    base = environ.get("XDG_CACHE_HOME", "")
-    return os.path.join(
-        base if os.path.isabs(base) else os.path.join(home, ".cache"), "sessions-ls"
-    )
 
 
 def _file(path: str, environ: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ import sys
 import time
 
 from sessions_ls.live.place import PlaceError, private_folder, read_record
+from sessions_ls.results.disk import is_alive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -260,19 +261,6 @@ def _is_current(fd: int, path: str) -> bool:
         return False
     ours = os.fstat(fd)
     return (ours.st_ino, ours.st_dev) == (there.st_ino, there.st_dev)
-
-
-def is_alive(pid: int) -> bool:
-    """Whether there is such a process; taken for granted where asking would end it."""
-    if sys.platform == "win32":
-        return True  # there is no question that does not end the process
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _remove(path: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from sessions_ls.live.folders import config_folder
 from sessions_ls.notebook.errors import SessionsError
 
 TYPE_CHECKING = False
@@ -59,18 +60,6 @@ def load_settings(notebook: str, environ: Mapping[str, str] = os.environ) -> Set
     path = os.path.join(config_folder(environ), "config.toml")
     table = _table(path, (), b"")
     return Settings() if table is None else _settings(table, path)
-
-
-def config_folder(environ: Mapping[str, str] = os.environ) -> str:
-    """The folder of the user's own settings, in the platform's config folder."""
-    import sys
-
-    home = os.path.expanduser("~")
-    if sys.platform == "darwin":
-        return os.path.join(home, "Library", "Application Support", "sessions")
-    if sys.platform == "win32":
-        return os.path.join(environ.get("APPDATA", home), "sessions")
-    return os.path.join(environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "sessions")
 
 
 def _table(path: str, keys: tuple[str, ...], mark: bytes) -> dict[str, object] | None:

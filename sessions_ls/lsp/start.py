@@ -12,9 +12,9 @@ import time
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from sessions_ls._version import __version__
-from sessions_ls.live.lock import is_alive
 from sessions_ls.lsp.compiled import kept_code
 from sessions_ls.lsp.imports import prepare
+from sessions_ls.results.disk import is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

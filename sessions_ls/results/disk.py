@@ -117,7 +117,7 @@ def abandoned(folder: str) -> list[str]:
         if match is None:
             continue
         path = os.path.join(folder, name)
-        dead = match[1] == _host() and not _alive(int(match[2]))
+        dead = match[1] == _host() and not is_alive(int(match[2]))
         if dead or _age(path) > _day:
             found.append(path)
     return found
@@ -135,8 +135,9 @@ def _host() -> str:
     return f"{crc32(uname().nodename.encode() if uname else b''):08x}"
 
 
-def _alive(process: int) -> bool:
-    if os.name != "posix":  # there os.kill ends the process whatever the signal
+def is_alive(process: int) -> bool:
+    """Whether there is such a process; taken for granted where asking would end it."""
+    if os.name != "posix":
         return True
     try:
         os.kill(process, 0)

@@ -10,7 +10,8 @@ import pytest
 
 from sessions_ls.live import known as known_module
 from sessions_ls.live.client import Client
-from sessions_ls.live.known import MOST, SMALLEST, Known, cache_folder
+from sessions_ls.live.folders import cache_folder
+from sessions_ls.live.known import MOST, SMALLEST, Known
 from sessions_ls.live.session import LiveSession
 from sessions_ls.live.settings import Settings
 from sessions_ls.reactive import program

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sessions_ls.live.settings import Settings, SettingsError, config_folder, load_settings
+from sessions_ls.live.folders import config_folder
+from sessions_ls.live.settings import Settings, SettingsError, load_settings
 
 # Files, the notebook's folder below them, and what is found: python, strict, the source.
 FOUND = [

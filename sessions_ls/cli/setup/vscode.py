@@ -16,7 +16,7 @@ import sessions_ls
 from sessions_ls.cli.setup import installed
 from sessions_ls.cli.setup.changes import Plan
 from sessions_ls.cli.setup.errors import SetupError
-from sessions_ls.live.settings import config_folder
+from sessions_ls.live.folders import config_folder
 
 PROGRAMS = ("code", "codium", "code-server", "code-insiders", "cursor", "windsurf", "positron")
 NAME = "sessions-ls.sessions"
