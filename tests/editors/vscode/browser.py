@@ -182,7 +182,7 @@ class Window:
         row = self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=shown)
         row.wait_for(timeout=PATIENCE * 1000)
         self.keys("Enter")
-        self.page.locator(".quick-input-widget").wait_for(state="hidden")
+        row.wait_for(state="hidden")  # the list may give way to another one
 
     def open(self, name: str) -> None:
         """Open a file of the folder."""
