@@ -15,15 +15,18 @@ METHOD = (
     "that the client asks for when it is told to. Cached results: the hints of the first lines and "
     "the diagnostics, of a server that has just started; an editor has had the notebook open "
     "before, except where it is for the first time. Ready: CPU seconds from the start to the "
-    "answer of `initialize`. Held: the longest turn of the event loop in all of this."
+    "answer of `initialize`. Held: the longest turn of the event loop in all of this. `marimo "
+    "edit`, after it: the same cells and the same edit, from the request to run the cell, as its "
+    "page makes it, to the message with the new output; it saves no file."
 )
 WALL, CPU = "wall", "CPU"
+OURS, MARIMO = "sessions-ls", "marimo edit"
 NEW = {"live": False, "seen": False}
 Asked = tuple[str, str, dict[str, bool], int, Limit | None, Limit | None]
 
 
 def measure(plan: Plan) -> Report:
-    """Everything, with one worker and the servers it starts."""
+    """Everything, with one worker and the servers it starts; then marimo's."""
     report = Report("An editor", METHOD)
     worker = Worker("screen", plan.ours())
     short = plan.quick or plan.check
@@ -45,6 +48,8 @@ def measure(plan: Plan) -> Report:
             report.rows.append(Row(f"{title}, median", samples, title, limit=median))
             report.rows.append(Row(f"{title}, worst", samples, title, limit=worst, worst=True))
         report.rows += _held(worker, report)
+        if not plan.check:
+            report.rows += _beside(plan, worker)
     finally:
         worker.close()
     return report
@@ -66,3 +71,16 @@ def _held(worker: Worker, report: Report) -> list[Row]:
         Row(title, samples, WALL, limit=LOOP, worst=True),
         Row(f"{title}, its CPU", samples, CPU, worst=True),
     ]
+
+
+def _beside(plan: Plan, worker: Worker) -> list[Row]:
+    """A save in turns with marimo, after what has a limit: marimo keeps a core busy."""
+    title = "save to first changed result, in turns"
+    say(f"editor: {title} with marimo")
+    marimo = Worker("marimo_editor", plan.rival("marimo"))
+    try:
+        contenders = [worker.contender(OURS, "saved"), marimo.contender(MARIMO, "ran")]
+        samples = interleave(contenders, plan.rounds)
+    finally:
+        marimo.close()
+    return [Row(title, samples, OURS, MARIMO)]
