@@ -8,7 +8,7 @@ import sys
 import time
 
 from sessions_ls.live.place import PlaceError, private_folder, read_record
-from sessions_ls.results.disk import is_alive
+from sessions_ls.results.alive import is_alive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from sessions_ls._version import __version__
 from sessions_ls.lsp.compiled import kept_code
 from sessions_ls.lsp.imports import prepare
-from sessions_ls.results.disk import is_alive
+from sessions_ls.results.alive import is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

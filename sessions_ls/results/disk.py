@@ -7,6 +7,7 @@ import re
 import time
 from stat import S_IMODE, S_ISREG
 
+from sessions_ls.results.alive import is_alive
 from sessions_ls.results.foreign import stamp_of
 
 TYPE_CHECKING = False
@@ -133,19 +134,6 @@ def _host() -> str:
 
     uname = getattr(os, "uname", None)
     return f"{crc32(uname().nodename.encode() if uname else b''):08x}"
-
-
-def is_alive(process: int) -> bool:
-    """Whether there is such a process; taken for granted where asking would end it."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _age(path: str) -> float:
