@@ -15,8 +15,8 @@ export interface Place {
 const STYLE = `
 body { padding: 0 1em 1em; color: var(--vscode-editor-foreground); }
 h1 { font-size: inherit; font-weight: normal; color: var(--vscode-descriptionForeground); }
-.stale > *, .queued > * { opacity: 0.6; }
-.stale > h1, .queued > h1 { opacity: 1; }
+:is(.stale, .blocked, .interrupted, .queued) > * { opacity: 0.6; }
+:is(.stale, .blocked, .interrupted, .queued) > h1 { opacity: 1; }
 pre { font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size);
   white-space: pre-wrap; }
 .stderr { color: var(--vscode-editorWarning-foreground); }
