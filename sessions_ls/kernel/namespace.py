@@ -131,8 +131,6 @@ class Namespace:
             self.names[name] = value
 
     def _set(self, name: str, version: Optional[Version]) -> None:
-        if name[0] == "@":
-            return
         if version is None:
             self.names.pop(name, None)
         else:

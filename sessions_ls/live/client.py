@@ -135,12 +135,8 @@ class Client:
 
     def recall_names(self, text: str) -> None:
         """Know the names of this text's cells from an earlier process; then `submit` it."""
-        from sessions_ls.live.known import Known
-
-        known = Known(self.path, text)
         with self.lock:
-            self._known = known
-            self._state.cells.analyser.known = known.names
+            self._known = self._state.recall_names(text)
 
     def keep_names(self) -> None:
         """Keep the names of the cells for the next process that shows the notebook."""

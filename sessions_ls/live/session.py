@@ -78,10 +78,8 @@ class LiveSession:
 
     def recall_names(self, text: str) -> None:
         """Know the names of this text's cells from an earlier process; then `submit` it."""
-        from sessions_ls.live.known import Known
-
         with self.lock:
-            self._state.cells.analyser.known = Known(self.path, text).names
+            self._state.recall_names(text)
 
     def submit(self, text: str) -> None:
         """Take the notebook's text as saved or shown. Runs nothing."""

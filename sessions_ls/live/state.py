@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
+    from sessions_ls.live.known import Known
     from sessions_ls.live.mirror import Mirror
     from sessions_ls.notebook.cells import Notebook
     from sessions_ls.notebook.problems import Problem
@@ -58,6 +59,14 @@ class State:
         self.passing: dict[str, str] = {}  # queued and running cells
 
     # -- the program -----------------------------------------------------------------------------
+
+    def recall_names(self, text: str) -> Known:
+        """Know the names of this text's cells from an earlier process; then `read` it."""
+        from sessions_ls.live.known import Known
+
+        known = Known(self.path, text)
+        self.cells.analyser.known = known.names
+        return known
 
     def read(self, text: str) -> Notebook:
         """Split a new text into cells; `analyse` then makes it the program."""

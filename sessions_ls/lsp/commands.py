@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     Command = Callable[[SessionsServer, "Target"], Awaitable[object]]
 
-BUSY = ("running", "queued")
-
 
 class Target:
     """What a command acts on: a notebook as it is shown, and perhaps one of its cells."""
@@ -87,8 +85,8 @@ async def _run(ls: SessionsServer, target: Target, wanted: Wanted) -> object:
 
 async def interrupt(ls: SessionsServer, target: Target) -> object:
     """Stop the cell that runs; what waited stays stale."""
-    runs = target.notebook.runs
-    if not runs.asking and not any(cell.state in BUSY for cell in target.view.cells):
+    runs, session = target.notebook.runs, target.notebook.session
+    if not runs.asking and (session is None or not session.busy):
         ls.notice("Nothing is running.")
     runs.interrupt()
     return None

@@ -93,10 +93,9 @@ class OpenNotebook:
         self.document = document
         if self.session is not None:
             self.session.opened()
-            self._ran, self._asked_for = (
-                True,
-                None,
-            )  # Neovim asks for hints once when it reloads, before it can draw them
+            # Neovim asks for hints once when it reloads, before it can draw them.
+            self._ran = True
+            self._asked_for = None
         self.states.opened()
 
     def edited(self) -> None:

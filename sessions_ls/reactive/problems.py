@@ -33,9 +33,9 @@ def problems(program: Program) -> list[Problem]:
 
 
 def _syntax(program: Program) -> Iterator[Problem]:
-    for cell in [cell for cell in program.cells if cell.broken]:
+    for cell in program.cells:
         error = cell.names.error
-        if error is not None:
+        if cell.broken and error is not None:
             line = min(cell.cell.start + error.line, max(cell.cell.start, cell.cell.stop - 1))
             yield Problem(
                 "syntax-error", "error", cell.cell.number, line, error.column, error.column + 1,
@@ -79,12 +79,9 @@ def _half_typed(program: Program) -> set[str]:
 def _too_early(program: Program) -> Iterator[Problem]:
     """Names that a cell reads above its own definition of them, and that no other cell defines."""
     cells, binders = program.cells, program.resolution.binders
-    for position in [
-        position
-        for position, cell in enumerate(cells)
-        if not cell.names.reads.isdisjoint(cell.names.binds)
-    ]:
-        cell = cells[position]
+    for position, cell in enumerate(cells):
+        if cell.names.reads.isdisjoint(cell.names.binds):
+            continue
         both = cell.names.reads & cell.names.binds
         names = both - cell.facts.guarded - PREDEFINED - program.resolution.needs[position].keys()
         alone = [name for name in names if binders.get(name, [position]) == [position]]
