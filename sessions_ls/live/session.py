@@ -158,14 +158,16 @@ class LiveSession:
         """What the names hold, as `live.variables` describes it, within ``seconds``.
 
         ``at``: as the cell with this identity leaves them. ``only``: these alone, each as a cell
-        made it, by identity and name. While something runs the answer comes at once.
+        made it, by identity and name. While a cell runs the answer comes at once. A run that has
+        shown its last result, but is not over, has three quarters of the time to end.
         """
         until = time.monotonic() + seconds
         inquiry = self._inquiry
         if not inquiry.lock.acquire(timeout=seconds):
             return inquiry.meanwhile(at, only)
         try:
-            if not self._turn.acquire(blocking=False):
+            patience = 0.0 if self._state.busy else 0.75 * (until - time.monotonic())
+            if not self._turn.acquire(timeout=max(0.0, patience)):
                 return inquiry.meanwhile(at, only)
             try:
                 ran = not self._sent.empty

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -261,6 +262,27 @@ def test_while_a_cell_runs_the_answer_comes_at_once(tmp_path: Path) -> None:
         wait()
         editor.client.restart()
         assert timed(editor) == (False, NOTHING, [])
+
+
+def test_whoever_saw_the_last_result_is_told_what_it_left(
+    tmp_path: Path, shared: SharedKernel
+) -> None:
+    """The result comes before the end of the run, and somebody asks in between."""
+    told = Told(str(tmp_path / "n.py"), shared)
+    told.submit("# %%\nx = 1\n")
+    answers: list[Answer] = []
+    asking = threading.Thread(target=lambda: answers.append(told.session.variables()))
+
+    def ask(event: dict[str, Any]) -> None:
+        if event["event"] == "cell" and event["state"] == "ok":
+            asking.start()
+            asking.join(0.05)  # it would have its answer, were there no run to wait for
+
+    told.on_event = ask
+    told.run(1)
+    asking.join()
+    assert [(one["current"], described(told, one)) for one in answers] == [(True, "x=1 @1")]
+    told.close()
 
 
 def timed(person: Person) -> tuple[bool, str | None, list[tuple[Any, ...]]]:
