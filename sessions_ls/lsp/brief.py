@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sessions_ls.lsp.words import failure, out_of_date, pictures
-from sessions_ls.results.text import cut
+from sessions_ls.results.text import cut, unstyled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,7 +55,8 @@ def _parts(record: Record) -> list[str]:
 
 
 def _lines(texts: Iterable[str]) -> list[str]:
-    return [line for text in texts if text.strip() for line in text.rstrip().split("\n")]
+    found = map(unstyled, texts)
+    return [line for text in found if text.strip() for line in text.rstrip().split("\n")]
 
 
 def _shortened(lines: list[str], room: int) -> list[str]:

@@ -12,7 +12,7 @@ from pygls.uris import from_fs_path
 from sessions_ls.lsp.words import cell_name, duration, failure, is_picture, size_of
 from sessions_ls.results import media, pixels
 from sessions_ls.results.session_file import session_path
-from sessions_ls.results.text import cut
+from sessions_ls.results.text import cut, unstyled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def plain(cell: CellView) -> str:
     if record is not None:
         parts += [record.error.traceback if record.error else "", record.text]
         parts += [record.stdout, record.stderr]
-    return "\n\n".join(part.rstrip() for part in parts if part.strip())
+    return "\n\n".join(unstyled(part).rstrip() for part in parts if part.strip())
 
 
 def media_file(output: Output, notebook: str, scratch: Callable[[], str]) -> str:
@@ -71,7 +71,8 @@ def media_file(output: Output, notebook: str, scratch: Callable[[], str]) -> str
 
 
 def fence(text: str, language: str = "text") -> str:
-    """A block of text that shows as it is, whatever backticks it holds."""
+    """A block of text that shows as it is, whatever backticks it holds, without its colours."""
+    text = unstyled(text)
     longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
     marks = "`" * (longest + 1)
     return f"{marks}{language}\n{cut(text, LONGEST).rstrip()}\n{marks}"

@@ -21,6 +21,7 @@ def numbers(first: int, last: int) -> str:
 RESULTS = [
     (Record("i"), "fresh", ""),
     (Record("i", text="42"), "fresh", "42"),
+    (Record("i", stdout="\x1b[1mbold\x1b[m\n\x1b[m"), "fresh", "bold"),
     # the mark takes no line of its own
     (Record("i", text="   a  b\n0  1  2"), "stale", "   a  b  ⟵ stale\n0  1  2"),
     (Record("i", text="x" * 300), "stale", "x" * 190 + "…  ⟵ stale"),

@@ -289,7 +289,7 @@ async def test_a_notebook_can_be_edited_while_it_runs(editor: Editor) -> None:
 
 
 async def test_progress_is_shown_and_cancels(editor: Editor) -> None:
-    text = '# %% Nap\nimport time\nprint("a\\rstep 1")\ntime.sleep(60)\n'
+    text = '# %% Nap\nimport time\nprint("a\\r\\x1b[32mstep 1\\x1b[m")\ntime.sleep(60)\n'
     buffer = editor.open(text, "progress.py")
     reports = editor.client.progress_reports
     known = set(reports)

@@ -71,6 +71,7 @@ HEADLINES = [
     (Record("i", outputs=[Output("text/plain", "shown"), Output("text/html", "<b>")]), "→ shown"),
     (Record("i", text="42", error=ErrorInfo("KeyError", "'k'")), "✗ KeyError: 'k'"),
     (Record("i", error=ErrorInfo("AssertionError", "")), "✗ AssertionError"),
+    (Record("i", error=ErrorInfo("ClickError", "\x1b[31mno\x1b[m")), "✗ ClickError: no"),
     (Record("i", stdout="1", state="interrupted", error=ErrorInfo("K", "")), "→ 1"),
 ]
 
@@ -110,6 +111,7 @@ def test_simple_tables_become_markdown(html: str, table: str | None) -> None:
         ("a\n", "```text\na\n```"),
         ("```\n", "````text\n```\n````"),
         ("a````b", "`````text\na````b\n`````"),
+        ("``\x1b[1m`\x1b[m", "````text\n```\n````"),
     ],
 )
 def test_a_fence_is_longer_than_what_it_holds(text: str, fenced: str) -> None:

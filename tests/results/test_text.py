@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sessions_ls.results.record import Output
-from sessions_ls.results.text import amount, best, cut, first_line
+from sessions_ls.results.text import amount, best, cut, first_line, unstyled
 
 
 @pytest.mark.parametrize(
@@ -39,10 +39,28 @@ def test_amount(characters: int, shown: str) -> None:
         (" \n\n  a  b\nc", "a b"),
         ("0123456789", "0123456789"),
         ("01234567890", "012345678…"),
+        ("\x1b[2K\n\x1b[1m0123\x1b[0m456789\x1b[m", "0123456789"),
     ],
 )
 def test_first_line(text: str, line: str) -> None:
     assert first_line(text, 10) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("a [31m b\n", "a [31m b\n"),
+        ("\x1b[31mred\x1b[0m \x1b[38;2;1;2;3mrgb\x1b[m", "red rgb"),
+        ("\x1b[2J\x1b[1;1Hhome\x1b[?25l", "home"),
+        ("\x1b]8;;https://a.b/c\x1b\\link\x1b]8;;\x1b\\ \x1b]0;title\x07end", "link end"),
+        ("\x1b(B\x1bMup\x1b=", "up"),
+        ("cut \x1b[38;5", "cut "),
+        ("cut \x1b]8;;https://a\nnext", "cut \nnext"),
+        ("cut \x1b", "cut "),
+    ],
+)
+def test_unstyled(text: str, plain: str) -> None:
+    assert unstyled(text) == plain
 
 
 def test_best() -> None:
