@@ -23,6 +23,8 @@ def align(old: Sequence[Trait], new: Sequence[Trait]) -> list[int | None]:
     if pairing.moved():
         # Copies of one code may have moved with their neighbours: the ends are not settled either.
         pairing = _Pairing(old, new)
+    elif pairing.settled():
+        return pairing.of_new
     pairing.pair_unique(lambda cell: cell)
     pairing.pair_unique(lambda cell: cell[0])
     pairing.extend()
