@@ -120,7 +120,7 @@ class State:
         program = self.program
         self._views = self._cell_views()
         if self._drawn is None or self._drawn[:2] != (program, program.resolution):
-            self._drawn = (program, program.resolution, problems(program))
+            self._drawn = (program, program.resolution, problems(program, self._python))
         return View(self.path, kernel, bonds, list(self._views), self._drawn[2], program)
 
     def _cell_views(self) -> list[CellView]:

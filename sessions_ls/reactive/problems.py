@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from sessions_ls.notebook.problems import Problem
 from sessions_ls.reactive.firstread import read_too_early
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     from sessions_ls.reactive.program import Program, ProgramCell
 
 
-def problems(program: Program) -> list[Problem]:
-    """The static problems of ``program``, those of its markers included, in file order."""
+def problems(program: Program, python: str = "") -> list[Problem]:
+    """The static problems of ``program``, those of its markers included, in file order.
+
+    ``python`` is the version that it runs under, major.minor, where that is known.
+    """
     found = list(program.notebook.problems)
-    found += _syntax(program)
+    found += _syntax(program, _if_newer(python))
     half_typed = _half_typed(program)
     names = [*_undefined(program, half_typed), *_undefined_in_functions(program, half_typed)]
     names += _too_early(program)
@@ -32,14 +36,23 @@ def problems(program: Program) -> list[Problem]:
     return found
 
 
-def _syntax(program: Program) -> Iterator[Problem]:
+def _if_newer(python: str) -> str:
+    """What is to be said of an error in syntax that the notebook's Python may know better."""
+    ours = sys.version_info[:2]
+    theirs = tuple(int(part) for part in python.split(".") if part.isdecimal())
+    if theirs <= ours:
+        return ""
+    return f" (as Python {ours[0]}.{ours[1]} reads it; the notebook's is {python})"
+
+
+def _syntax(program: Program, more: str) -> Iterator[Problem]:
     for cell in program.cells:
         error = cell.names.error
         if cell.broken and error is not None:
             line = min(cell.cell.start + error.line, max(cell.cell.start, cell.cell.stop - 1))
             yield Problem(
                 "syntax-error", "error", cell.cell.number, line, error.column, error.column + 1,
-                error.message,
+                error.message + more,
             )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ file, columns from 0.
 # ruff: noqa: E501 - a case is a line
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from sessions_ls.reactive.problems import problems
@@ -307,3 +309,16 @@ def test_a_cell_broken_after_an_edit_has_no_problems_of_its_old_text() -> None:
     made.cells[0].keep_facts_of(before.cells[0])
     made.resolve()
     assert [problem.code for problem in problems(made)] == ["syntax-error"]
+
+
+OURS = f"{sys.version_info[0]}.{sys.version_info[1]}"
+NEWER = f"{sys.version_info[0]}.{sys.version_info[1] + 1}"
+
+
+@pytest.mark.parametrize(
+    ("python", "said"), [("", False), ("3.9", False), (OURS, False), (NEWER, True), ("4.0", True)]
+)
+def test_a_newer_python_may_know_the_syntax(python: str, said: bool) -> None:
+    [problem] = problems(program("# %%\nx = = 1\n"), python)
+    assert problem.message.startswith("invalid syntax")
+    assert ("the notebook's is" in problem.message) is said
