@@ -140,9 +140,44 @@ def _check_result(
         names = [new if (position, id(spot)) in chosen else spot.name for spot in old]
         if names != [spot.name for spot in now.spots(position)]:
             raise EditError(f"`{new}` would mean something else in cell {position + 1}.")
+        _check_apart(position, new, now, [(position, id(spot)) in chosen for spot in old])
+    _check_calls(family, start, new)
     _check_homes(source, members, new)
     unknown = {name for _, name in open_reads(source)}
     same(expected, now, (lambda need: need[1] in unknown) if unknown else None)
+
+
+def _check_apart(position: int, new: str, now: Source, chosen: list[bool]) -> None:
+    """The cell may have another name that is called so only if one of the two ends where the other
+    begins, as in `df = df.dropna()`.
+    """
+    ours: set[str] = set()
+    others: set[str] = set()
+    bound = False
+    for spot, mine in zip(now.spots(position), chosen, strict=True):
+        if spot.name == new:
+            (ours if mine else others).add(spot.side)
+            bound = bound or spot.kind == BIND
+    if others and bound and ("both" in ours | others or ours & others):
+        raise EditError(f"Cell {position + 1} has another `{new}`.")
+
+
+def _check_calls(family: Family, start: Node, new: str) -> None:
+    """A function that a cell calls may not come to see what the cell itself binds."""
+    source, name = family.source, family.name
+    inherited = source.resolution.inherited
+    for position, cell in enumerate(source.cells):
+        binds = cell.facts.binds
+        ours = name in binds and family.holds(start, (position, "after"))
+        if not ours and new not in binds:
+            continue
+        for maker in sorted(set(source.resolution.needs[position].values())):
+            theirs = name in inherited[maker] and family.holds(start, (maker, "after"))
+            if (ours and new in inherited[maker]) or (new in binds and theirs):
+                raise EditError(
+                    f"A function of cell {maker + 1} that cell {position + 1} may call "
+                    f"would come to read another `{new}`."
+                )
 
 
 def _check_homes(source: Source, members: list[tuple[int, Spot]], new: str) -> None:

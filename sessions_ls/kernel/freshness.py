@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .marks import SHARING, UNBOUND, sharing
+from .marks import SHARING, UNBOUND, gather, sharing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ class Freshness:
     def sharing(self, position: int, names: Iterable[str]) -> str:
         """Which of these values, as the cell at ``position`` gets them, share objects."""
         needs = self._plan.cells[position].needs
-        objects = {}
+        objects: Dict[str, str] = {}
         for name in names:
             maker = needs[name] if name in needs else self._plan.before(name, position)
             run = self._runs.get(self._plan.cells[maker].ident) if maker >= 0 else None
-            if run is not None and name in run.objects:
-                objects[name] = run.objects[name]
+            if run is not None:
+                gather(objects, name, run.objects)
         return sharing(objects)

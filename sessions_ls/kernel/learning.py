@@ -8,13 +8,13 @@ from time import perf_counter
 
 from . import randomness
 from .fingerprint import Probe
-from .marks import MUTABLE, OPAQUE
+from .marks import MUTABLE, OPAQUE, SHAPE
 from .namespace import MISSING
-from .versions import Version, share
+from .versions import Version, share, shared_places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional, Set, Tuple
+    from typing import Any, Dict, List, Optional, Set, Tuple
 
     from .engine import Engine
     from .versions import Run
@@ -332,7 +332,7 @@ class Learner:
         """
         engine = self._engine
         cell = engine.plan.cells[position]
-        mutable = [(name, version) for name, version in made.items() if version.mutable]
+        mutable = sorted((name, version) for name, version in made.items() if version.mutable)
         if not mutable:
             return {}
         found: Dict[str, Set[str]] = {}
@@ -351,7 +351,38 @@ class Learner:
                 if other < name and share(sibling, version):
                     both = found[name] | found[other]
                     found[name] = found[other] = both
-        return {name: " ".join(sorted(tokens)) for name, tokens in found.items()}
+        objects = {name: " ".join(sorted(tokens)) for name, tokens in found.items()}
+        for number, (name, version) in enumerate(mutable):
+            shape = self._shape(position, version, mutable[:number])
+            if shape:
+                objects[SHAPE + name] = shape
+        return objects
+
+    def _shape(self, position: int, version: Version, siblings: List[Tuple[str, Version]]) -> str:
+        """Where in a value the objects are that it shares with what the cell read, or made besides.
+
+        "" where it shares none. What is the very value that was read, as it was, has its shape.
+        """
+        engine = self._engine
+        needs = engine.plan.cells[position].needs
+        shapes: Set[str] = set()
+        places: List[str] = []
+        for read in sorted(version.aliases):
+            given = engine.version(needs[read], read)
+            maker = engine.run_at(needs[read])
+            shape = "" if maker is None else maker.objects.get(SHAPE + read, "")
+            if given is None or not given.mutable:
+                continue
+            if given.value is version.value and given.parts == version.parts:
+                shapes.add(shape)
+            else:
+                places.append("%s %s %s" % (read, shape, shared_places(given, version)))
+        for other, sibling in siblings:
+            if share(sibling, version):
+                places.append("%s %s" % (other, shared_places(sibling, version)))
+        if places:
+            return _hash("\0".join([*sorted(shapes), *places]))
+        return " ".join(sorted(shapes))
 
 
 def _lives_in(given: Version, version: Version) -> bool:

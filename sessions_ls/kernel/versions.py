@@ -96,6 +96,15 @@ def share(one: Version, other: Version) -> bool:
     return not set(many).isdisjoint(few)
 
 
+def shared_places(one: Version, other: Version) -> str:
+    """Where the objects that two values have in common are in each, as far as that is known."""
+    if one.parts is None or other.parts is None:
+        return "?" if one.value is other.value else ""
+    places = {part: place for place, part in enumerate(one.parts)}
+    found = [(place, places[part]) for place, part in enumerate(other.parts) if part in places]
+    return " ".join("%d-%d" % pair for pair in found)
+
+
 class Watch:
     """Looks at values again, to learn whether a cell changed them in place.
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 # Part of every key. It grows when fingerprints or the meaning of a run change, so that results
 # of an older version are shown as stale and never as fresh.
-FORMAT = "1"
+FORMAT = "2"
 
 
 def key(code: str, python: str, reads: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sessions_ls.kernel.marks import SHARING, UNBOUND, UNTRUSTED, sharing
+from sessions_ls.kernel.marks import SHARING, UNBOUND, UNTRUSTED, gather, sharing
 from sessions_ls.reactive.reach import Reach, unclosed
 
 TYPE_CHECKING = False
@@ -272,8 +272,8 @@ def _shared_otherwise(
     objects: dict[str, str] = {}
     for name, maker in need.items():
         made = records[maker]
-        if made is not None and name in made.objects:
-            objects[name] = made.objects[name]
+        if made is not None:
+            gather(objects, name, made.objects)
     if (len(objects) > 1 or SHARING in seen) and seen.get(SHARING, "") != sharing(objects):
         return Status("stale", "which of the values it reads are one object changed", own=True)
     if len(seen) != len(need) + (SHARING in seen):

@@ -78,7 +78,8 @@ class Record(Plain):
     binds: each name it bound or amended -> fingerprint of its own version.
     amends, appears: amendments and binds that were learnt by running.
     objects: each of `binds` whose value can be changed in place -> tokens of the objects in it,
-        with blanks between. Values with a token in common share an object.
+        with blanks between. Values with a token in common share an object; `#name` says where in
+        the value of `name` such objects are.
     files: each file it read, relative to the notebook's folder where it lies below it -> mark of
         its content, see `kernel.filemarks`.
     runs: how often the cell was run again on request, or as volatile.

@@ -20,6 +20,7 @@ from sessions_ls.edits import layout
 from sessions_ls.edits.check import needs
 from sessions_ls.edits.fixes import OPERATIONS, Offer, fixes, made, rewrites
 from sessions_ls.edits.private import private
+from sessions_ls.edits.rename import rename
 from sessions_ls.edits.source import Source
 from sessions_ls.edits.text import EditError, applied
 from sessions_ls.reactive.problems import problems
@@ -242,6 +243,24 @@ def test_a_name_kept_to_its_cell_changes_no_result(seed: int) -> None:
                 assert is_now in (was, "blocked") or (was == "blocked" and before != after)
 
 
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(SEEDS)
+def test_a_name_renamed_changes_no_result(seed: int) -> None:
+    rng = Random(seed)
+    source = Source.read(text([cell for cell in cells_of(rng) if "exec" not in cell]))
+    before = shown(source)
+    if source.resolution.forward or "NameError" in before:
+        return  # a name without a definition may get one
+    for position in range(len(source.cells)):
+        for spot in source.spots(position):
+            line, column, _ = source.place(position, spot)
+            try:
+                edits = rename(source, line, column, rng.choice("abcdpqrx"))
+            except EditError:
+                continue
+            assert shown(Source.read(applied(source.text, edits))) == before
+
+
 def test_many_names_of_random_notebooks_can_be_kept() -> None:
     kept = 0
     for seed in range(100):
@@ -278,8 +297,6 @@ def test_moving_there_and_back_gives_every_character_again(
 
 @pytest.mark.skipif(not GALLERY.exists(), reason="python -m tests.corpus.gallery fetches the files")
 def test_real_notebooks_keep_their_meaning_when_names_change() -> None:
-    from sessions_ls.edits.rename import rename
-
     made_ = 0
     count = int(os.environ.get("SESSIONS_LS_THOROUGH", "1")) * 12
     for path in notebooks(GALLERY)[:: max(1, 366 // count)]:

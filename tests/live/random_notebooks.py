@@ -44,6 +44,8 @@ STATEMENTS = [
     "if {n} > 1: {s}.append({k})",
     "{t} = {s}; {t}.append({k})",
     "{n} = len({s})",
+    "{s} = {t}[:]",
+    "{n} = int({s} is {t} or {s}[0] is {t}[-1])",
     "{n} = sum(1 for one in {s} if one == {k})",
     # functions
     "def {f}(x={k}): return x + {n}",
