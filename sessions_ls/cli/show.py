@@ -121,9 +121,10 @@ def _ended(text: str) -> str:
 
 def _mark(cell: CellView) -> None:
     """Say of a result that is not proven true why it is not."""
-    if cell.state not in ("fresh", "error"):
+    if not cell.true_now:
         reason = f": {cell.status.reason}" if cell.status.reason else ""
-        console.message(f"cell {cell.number} is {cell.state}{reason}")
+        state = "stale" if cell.state == "error" else cell.state
+        console.message(f"cell {cell.number} is {state}{reason}")
 
 
 def _nothing(cell: CellView, path: str) -> int:

@@ -44,6 +44,14 @@ class CellView:
         return self.record is not None and not self.live
 
     @property
+    def true_now(self) -> bool:
+        """Whether what its last run gave may be taken for the cell's result as the text stands.
+
+        A cell that cannot run, for a syntax error say, is an error too: its record is older.
+        """
+        return self.state == "fresh" or (self.state == "error" and not self.status.own)
+
+    @property
     def runs(self) -> bool:
         """Whether the cell holds code that can run."""
         return self.names.runs

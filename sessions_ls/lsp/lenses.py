@@ -63,7 +63,8 @@ def _of_cell(cell: CellView, uri: str, before: int) -> str:
         title, command = "■ Interrupt · running", "sessions.interrupt"
     else:
         title, command = f"▶ Run · {cell.state}", "sessions.runCell"
-        if record is not None and cell.state != "queued":
+        ran = cell.true_now or cell.state != "error"  # else its text cannot run as it is
+        if record is not None and ran and cell.state != "queued":
             title = f"{title} · {duration(record.runtime_ms)}"
         if cell.cold and cell.state == "fresh":
             title = f"{title} · from an earlier session"

@@ -84,6 +84,8 @@ def _state(cell: CellView) -> str:
         words[0] += f": {cell.status.reason}"
     record = cell.record
     if record is not None:
+        if cell.state == "error" and not cell.true_now:
+            words.append("what it gave before is stale")
         words.append(duration(record.runtime_ms))
         if record.ran_at:
             words.append(_local(record.ran_at))

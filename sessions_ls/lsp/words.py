@@ -115,6 +115,6 @@ def headline(record: Record, width: int) -> str:
 
 def out_of_date(view: CellView) -> str:
     """Why the shown result may not be taken for the cell's; "" when it may."""
-    if view.state in ("fresh", "error") or view.record is None:
+    if view.record is None or view.true_now:
         return ""
-    return view.state
+    return "stale" if view.state == "error" else view.state

@@ -54,7 +54,7 @@ RESULTS = [
 
 @pytest.mark.parametrize(("record", "state", "shown"), RESULTS)
 def test_results(record: Record, state: str, shown: str) -> None:
-    cell: Any = SimpleNamespace(record=record, state=state)
+    cell: Any = SimpleNamespace(record=record, state=state, true_now=state == "fresh")
     assert brief.result(cell) == shown
 
 

@@ -210,6 +210,24 @@ async def test_an_error_is_shown_at_its_line_and_healed(editor: Editor) -> None:
     assert (await buffer.status())["cells"][2]["text"] == "3.5"
 
 
+async def test_what_cannot_run_any_more_leaves_a_stale_result(editor: Editor) -> None:
+    buffer = editor.open("# %%\na = 1\na\n", "broken.py")
+    await buffer.run("runAll")
+    buffer.replace("a = 1\n", "a = (1\n")
+    await buffer.shows("syntax-error@2")
+    if editor.lenses:
+        assert (await buffer.titles())[4] == "▶ Run · error"
+    if editor.hints:
+        assert [hint.label for hint in await buffer.hints()] == ["→ 1 ⟵ stale"]
+    else:
+        assert buffer.printed() == {3: "1  ⟵ stale"}
+    assert "· what it gave before is stale ·" in (await buffer.hover(0) or "")
+    buffer.replace("a = (1\n", "a = 1\n")
+    await buffer.shows("")
+    if editor.hints:
+        assert [hint.label for hint in await buffer.hints()] == ["→ 1"]
+
+
 async def test_static_problems_come_while_typing(editor: Editor) -> None:
     buffer = editor.open("# %%\na = 1\n# %%\nprint(b)\n", "static.py")
     await buffer.shows("undefined-name@4")

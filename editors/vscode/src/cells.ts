@@ -33,6 +33,21 @@ export interface Cell extends Given {
   so_far: Given | null;
 }
 
+/** What a cell wrote in the run that goes on; none before it wrote anything. */
+export function written({ so_far }: Cell): Given | undefined {
+  const some = so_far && (so_far.stdout || so_far.stderr || so_far.outputs.length > 0);
+  return some ? so_far : undefined;
+}
+
+/**
+ * Whether what is shown of a cell may be taken for its result. An error with a reason did not come
+ * from running: the cell cannot run, and what it gave is older.
+ */
+export function isTrue(cell: Cell): boolean {
+  const failed = cell.state === "error" && cell.reason === null;
+  return cell.state === "fresh" || failed || written(cell) !== undefined;
+}
+
 export interface Kernel {
   state: string;
   python?: string;

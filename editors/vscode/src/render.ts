@@ -3,18 +3,18 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import type { Cell, Output } from "./cells";
+import { colours } from "./ansi";
+import { type Cell, isTrue, type Output, written } from "./cells";
+import { escaped } from "./escaped";
 
 /** One object that was displayed: its outputs by type. */
 type Shown = Map<string, Output>;
 
 const PICTURE = /^image\//;
-const COLOURS = /\x1b\[[0-9;?]*[ -/]*[@-~]/g;
 
 export async function html(cell: Cell): Promise<string> {
-  const written = cell.so_far;
-  const running = written && (written.stdout || written.stderr || written.outputs.length > 0);
-  const given = running ? written : cell;
+  const running = written(cell);
+  const given = running ?? cell;
   const parts = [`<h1>${escaped(heading(cell))}</h1>`];
   parts.push(block(given.stdout), block(given.stderr, "stderr"));
   for (const shown of objects(given.outputs, running ? "" : cell.text)) {
@@ -33,7 +33,9 @@ function heading(cell: Cell): string {
   const { state } = cell;
   const title = cell.title ? ` (${cell.title})` : "";
   const words = [`Cell ${cell.number}${title}`];
-  if (state === "stale" || state === "blocked") {
+  if (state === "error" && !isTrue(cell)) {
+    words.push(`cannot run: ${cell.reason}`);
+  } else if (state === "stale" || state === "blocked") {
     words.push(`${state}: ${cell.reason}`);
   } else {
     words.push(state === "error" ? "failed" : state);
@@ -119,13 +121,5 @@ async function bytes(output: Output): Promise<Buffer> {
 }
 
 function block(text: string, kind = ""): string {
-  return text.trim() ? `<pre class="${kind}">${escaped(text.replace(COLOURS, "").trimEnd())}</pre>` : "";
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
+  return text.trim() ? `<pre class="${kind}">${colours(text.trimEnd())}</pre>` : "";
 }

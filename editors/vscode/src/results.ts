@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import type { Cell, Notebooks } from "./cells";
+import { type Cell, isTrue, type Notebooks } from "./cells";
 import { html } from "./render";
 
 /** How a command of the server names a cell. */
@@ -15,8 +15,7 @@ export interface Place {
 const STYLE = `
 body { padding: 0 1em 1em; color: var(--vscode-editor-foreground); }
 h1 { font-size: inherit; font-weight: normal; color: var(--vscode-descriptionForeground); }
-:is(.stale, .blocked, .interrupted, .queued) > * { opacity: 0.6; }
-:is(.stale, .blocked, .interrupted, .queued) > h1 { opacity: 1; }
+.outdated > :not(h1) { opacity: 0.6; }
 pre { font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size);
   white-space: pre-wrap; }
 .stderr { color: var(--vscode-editorWarning-foreground); }
@@ -34,7 +33,7 @@ const editor = acquireVsCodeApi();
 let id;
 addEventListener("message", ({ data }) => {
   document.body.innerHTML = data.html;
-  document.body.className = data.state;
+  document.body.classList.toggle("outdated", data.outdated);
   if (data.id !== id) scrollTo(0, 0);
   id = data.id;
 });
@@ -128,7 +127,7 @@ export class Results implements vscode.Disposable {
     const text = await html(await whole(cell, place.uri));
     if (cell === this.shown && panel === this.panel) {
       panel.title = cell.title ?? `Cell ${cell.number}`;
-      await panel.webview.postMessage({ html: text, state: cell.state, id: cell.id });
+      await panel.webview.postMessage({ html: text, outdated: !isTrue(cell), id: cell.id });
     }
   }
 

@@ -52,7 +52,16 @@ class Page:
     def _repr_html_(self):
         return "<p>calm</p><img src='x' onerror='document.body.append(`r${`an`}`)'>"
 Page()
+
+# %% Colours
+print("\\x1b[1;32mgood\\x1b[0m, <plain>, \\x1b[38;5;196mfar\\x1b[39m and \\x1b[48;2;1;2;3mdeep")
 """
+
+COLOURS = {
+    "good": "font-weight:bold;color:var(--vscode-terminal-ansiGreen)",
+    "far": "color:rgb(255,0,0)",
+    "deep": "background-color:rgb(1,2,3)",
+}
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +181,18 @@ def test_a_result_in_full_stands_beside_the_notebook(server: CodeServer, browser
     window.line(26)
     shown.get_by_text("calm").wait_for()
     assert shown.get_by_text("ran").count() == 0
+    # Colours are kept, in those of the theme's terminal.
+    window.line(30)
+    shown.get_by_text("good, <plain>, far and deep").wait_for()
+    for text, style in COLOURS.items():
+        assert style in (shown.get_by_text(text, exact=True).get_attribute("style") or "")
+    # What cannot run any more keeps its result, as one that is out of date.
+    outdated = shown.locator("body.outdated")
+    assert outdated.count() == 0
+    window.keys("Home")
+    window.type("(")
+    shown.get_by_text("Cell 6 (Colours) · cannot run: '(' was never closed").wait_for()
+    outdated.wait_for()
     window.page.close()
 
 
