@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessions_ls.results import pixels
+from sessions_ls.results.controls import without_controls
 from sessions_ls.results.text import first_line
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def error_line(cell: CellView) -> int | None:
 
 def failure(error: ErrorInfo) -> str:
     """An exception as Python says it in the last line of a traceback."""
-    return f"{error.type}: {error.message}" if error.message else error.type
+    return without_controls(f"{error.type}: {error.message}" if error.message else error.type)
 
 
 def is_picture(output: Output) -> bool:
@@ -115,6 +116,10 @@ def headline(record: Record, width: int) -> str:
 
 def out_of_date(view: CellView) -> str:
     """Why the shown result may not be taken for the cell's; "" when it may."""
-    if view.state in ("fresh", "error") or view.record is None:
+    if view.state == "fresh" or view.record is None:
         return ""
-    return view.state
+    if view.state != "error":
+        return view.state
+    # Of a cell that cannot run as it stands, such as one with a syntax error, another text ran.
+    own = view.status.reason is None or view.record.code == view.names.code
+    return "" if own else "stale"

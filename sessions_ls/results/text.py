@@ -37,6 +37,10 @@ def first_line(text: str, width: int) -> str:
     """The first line of `text` that shows anything, in at most `width` characters."""
     for line in text.split("\n"):
         shown = " ".join(line.split())
+        if not shown.isprintable():
+            from sessions_ls.results.controls import without_controls
+
+            shown = without_controls(shown).strip()
         if shown:
             return shown if len(shown) <= width else f"{shown[: width - 1]}…"
     return ""

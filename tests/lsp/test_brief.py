@@ -22,11 +22,17 @@ RESULTS = [
     (Record("i"), "fresh", ""),
     (Record("i", text="42"), "fresh", "42"),
     # the mark takes no line of its own
-    (Record("i", text="   a  b\n0  1  2"), "stale", "   a  b  ⟵ stale\n0  1  2"),
+    (Record("i", text="a  b\n1  2"), "stale", "a  b  ⟵ stale\n1  2"),
+    # Helix trims: the head of a table stays above its columns
+    (Record("i", text="   a  b\n0  1  2"), "stale", "\u2800  a  b  ⟵ stale\n0  1  2"),
     (Record("i", text="x" * 300), "stale", "x" * 190 + "…  ⟵ stale"),
     # a table in what was printed keeps its empty lines
-    (Record("i", stdout="\n a\n\n1\n\n"), "fresh", "\n a\n\n1"),
+    (Record("i", stdout="\n a\n\n1\n\n"), "fresh", "\u2800a\n\n1"),
+    (Record("i", stdout=" \n", outputs=[PICTURE]), "fresh", "picture, 640 × 480"),
+    # what steers a terminal would do so in Helix
+    (Record("i", stdout="\x1b[1;31mred\x1b[0m\a", stderr="\x1b[2K"), "fresh", "red"),
     # head and tail; however much was printed, the value is seen
+    (Record("i", stdout=numbers(1, 12)), "fresh", numbers(1, 12).rstrip()),
     (Record("i", stdout=numbers(1, 14)), "fresh", "1\n2\n3\n4\n5\n… 5 more lines\n11\n12\n13\n14"),
     (
         Record("i", stdout=numbers(1, 50), text="0.97"),
@@ -51,16 +57,51 @@ RESULTS = [
 ]
 
 
+def shown_as(record: Record, state: str, reason: str | None = None, code: str = "now") -> Any:
+    return SimpleNamespace(
+        record=record,
+        state=state,
+        status=SimpleNamespace(reason=reason),
+        names=SimpleNamespace(code=code),
+    )
+
+
 @pytest.mark.parametrize(("record", "state", "shown"), RESULTS)
 def test_results(record: Record, state: str, shown: str) -> None:
-    cell: Any = SimpleNamespace(record=record, state=state)
+    cell: Any = shown_as(record, state)
     assert brief.result(cell) == shown
+
+
+FAILED = Record("i", code="now", stdout="so far", error=ErrorInfo("KeyError", "'k'"))
+
+
+@pytest.mark.parametrize(
+    ("record", "reason", "shown"),
+    [
+        (FAILED, None, "so far"),
+        # the text cannot run as it stands, and the result is that of another text
+        (Record("i", code="before", text="42"), "invalid syntax", "42  ⟵ stale"),
+        (FAILED, "a name has two homes", "so far"),
+    ],
+)
+def test_results_of_a_cell_with_an_error(record: Record, reason: str | None, shown: str) -> None:
+    assert brief.result(shown_as(record, "error", reason)) == shown
 
 
 LIBRARY = "/env/lib/python3.12/site-packages/sklearn"
 ERRORS = [
     (ErrorInfo("KeyError", "'k'", frames=[("/w/n.py", 5, "<module>")]), "KeyError: 'k'"),
     (ErrorInfo("KeyboardInterrupt", ""), "KeyboardInterrupt"),
+    (ErrorInfo("ValueError", "\x1b[31mno\x1b[0m"), "ValueError: no"),
+    # shown in the function that raised: who called it
+    (
+        ErrorInfo(
+            "TypeError",
+            "no",
+            frames=[("/w/n.py", 9, "<module>"), ("/w/n.py", 5, "fit"), (f"{LIBRARY}/a.py", 8, "f")],
+        ),
+        "TypeError: no\n  called from line 9\n  sklearn/a.py, line 8 in f",
+    ),
     # the way through one's own code, and where a library gave up
     (
         ErrorInfo(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sessions_ls.results.controls import without_controls
 from sessions_ls.results.record import Output
 from sessions_ls.results.text import amount, best, cut, first_line
 
@@ -39,10 +40,26 @@ def test_amount(characters: int, shown: str) -> None:
         (" \n\n  a  b\nc", "a b"),
         ("0123456789", "0123456789"),
         ("01234567890", "012345678…"),
+        ("\x1b[2K\n\x1b[31mred\x1b[0m", "red"),
     ],
 )
 def test_first_line(text: str, line: str) -> None:
     assert first_line(text, 10) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a\tb\nc é 🍷", "a\tb\nc é 🍷"),
+        ("\x1b[1;31mred\x1b[0m \x1b[38;2;1;2;3mrgb\x1b[m", "red rgb"),
+        ("\x1b[2K\x1b[1A\x1b[?25lbar\r\b\a\x00\x7f", "bar"),
+        ("\x1b]8;;https://a.b\x1b\\link\x1b]8;;\x07 \x1b]0;title\x07.", "link ."),
+        ("\x1bPq#0~\x1b\\sixel \x1b(Bset \x1b7saved\x1b", "sixel set saved"),
+        ("\x9b31m", "31m"),
+    ],
+)
+def test_without_controls(text: str, kept: str) -> None:
+    assert without_controls(text) == kept
 
 
 def test_best() -> None:
