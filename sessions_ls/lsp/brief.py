@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from sessions_ls.lsp.words import failure, out_of_date, pictures
-from sessions_ls.results.text import cut, unstyled
+from sessions_ls.results.controls import without_controls
+from sessions_ls.results.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sessions_ls.results.record import ErrorInfo, Record
 
 LINES = 10  # of text; the pictures have one more
+SPARE = 2  # so many more are shown rather than left out: a table of eight rows has eleven lines
 WIDEST = 200  # columns of a line
 LONGEST = 2_000  # characters at each end of a message
 FRAMES = 6
@@ -39,8 +41,18 @@ def result(cell: CellView) -> str:
         return ""
     mark = out_of_date(cell)
     tail = f"  ⟵ {mark}" if mark else ""
-    first, *rest = lines
+    first, *rest = _aligned(lines)
     return "\n".join([_narrow(first, WIDEST - len(tail)) + tail, *(_narrow(one) for one in rest)])
+
+
+def _aligned(lines: list[str]) -> list[str]:
+    """The lines, of which none begins with a blank that clients take away.
+
+    Helix trims a message, and then the head of a table no longer stands above its columns. U+2800
+    is as wide as a blank, looks like one, and is none.
+    """
+    first, *rest = lines
+    return [f"\u2800{first[1:]}" if first[:1] == " " else first, *rest]
 
 
 def _parts(record: Record) -> list[str]:
@@ -51,17 +63,19 @@ def _parts(record: Record) -> list[str]:
     shown = pictures(record)
     of_value = min(len(value), max(LINES - len(printed), LINES // 2))
     parts = [*_shortened(printed, LINES - of_value), *_shortened(value, of_value)]
+    while parts and not parts[0].strip():
+        del parts[0]
     return [*parts, shown] if shown else parts
 
 
 def _lines(texts: Iterable[str]) -> list[str]:
-    found = map(unstyled, texts)
-    return [line for text in found if text.strip() for line in text.rstrip().split("\n")]
+    shown = (without_controls(text).rstrip() for text in texts)
+    return [line for text in shown if text for line in text.split("\n")]
 
 
 def _shortened(lines: list[str], room: int) -> list[str]:
     """The head and the tail of some lines, around one that says how many are left out."""
-    if len(lines) <= room:
+    if len(lines) <= room + SPARE:
         return lines
     head = room // 2
     tail = room - head - 1
@@ -79,20 +93,23 @@ def error(told: ErrorInfo, notebook: str, line: int) -> str:
     ``line``, from 0, is where it is shown. The whole traceback stands in the hover.
     """
     if told.type in _UNPARSED:
-        return cut(told.traceback.strip(), LONGEST) or failure(told)  # it says where
+        traceback = without_controls(told.traceback).strip()
+        return cut(traceback, LONGEST) or failure(told)  # it says where
     return "\n".join([cut(failure(told), LONGEST), *_way(told, notebook, line)])
 
 
 def _way(told: ErrorInfo, notebook: str, line: int) -> Iterator[str]:
     last = len(told.frames) - 1
+    here = [place for place, frame in enumerate(told.frames) if frame[:2] == (notebook, line + 1)]
     steps = []
     for place, (path, number, function) in enumerate(told.frames):
         installed = _INSTALLED.search(path)
-        if (path == notebook and number - 1 == line) or (installed and place != last):
+        if place in here or (installed and place != last):
             continue
+        called = "called from " if here and place < here[-1] else ""
         where = "" if path == notebook else f"{_short(path, notebook, installed)}, "
         inside = "" if function == "<module>" else f" in {function}"
-        steps.append(f"  {where}line {number}{inside}")
+        steps.append(f"  {called}{where}line {number}{inside}")
     if len(steps) > FRAMES:
         steps[FRAMES // 2 : -FRAMES // 2] = ["  …"]
     yield from steps

@@ -11,7 +11,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from sessions_ls.lsp.pace import Throttle
-from sessions_ls.results.text import first_line, unstyled
+from sessions_ls.results.text import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,8 +68,7 @@ class Progress:
 
     def _wrote(self, text: str) -> None:
         """Keep the last line that a cell wrote: how far it is, while its result is not there."""
-        lines = reversed(unstyled(text).split("\n"))
-        line = next((line for line in lines if line.strip()), "")
+        line = next((line for line in reversed(text.split("\n")) if line.strip()), "")
         # A bar that is drawn again and again goes back to the start of its line.
         self._said = first_line(line.rstrip("\r").rpartition("\r")[2], WIDEST) or self._said
         if self._begun and not self._ended:

@@ -11,8 +11,9 @@ from pygls.uris import from_fs_path
 
 from sessions_ls.lsp.words import cell_name, duration, failure, is_picture, size_of
 from sessions_ls.results import media, pixels
+from sessions_ls.results.controls import without_controls
 from sessions_ls.results.session_file import session_path
-from sessions_ls.results.text import cut, unstyled
+from sessions_ls.results.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ def plain(cell: CellView) -> str:
     if record is not None:
         parts += [record.error.traceback if record.error else "", record.text]
         parts += [record.stdout, record.stderr]
-    return "\n\n".join(unstyled(part).rstrip() for part in parts if part.strip())
+    return without_controls("\n\n".join(part.rstrip() for part in parts if part.strip()))
 
 
 def media_file(output: Output, notebook: str, scratch: Callable[[], str]) -> str:
@@ -71,8 +72,8 @@ def media_file(output: Output, notebook: str, scratch: Callable[[], str]) -> str
 
 
 def fence(text: str, language: str = "text") -> str:
-    """A block of text that shows as it is, whatever backticks it holds, without its colours."""
-    text = unstyled(text)
+    """A block of text that shows as it is, whatever backticks it holds."""
+    text = without_controls(text)
     longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
     marks = "`" * (longest + 1)
     return f"{marks}{language}\n{cut(text, LONGEST).rstrip()}\n{marks}"
@@ -117,7 +118,7 @@ def _result(cell: CellView, record: Record, policy: Policy, file_of: FileOf) -> 
         elif output.mime == "text/plain" and isinstance(output.data, str):
             parts.append(fence(output.data))
         elif output.mime == "text/markdown" and isinstance(output.data, str):
-            parts.append(cut(output.data, LONGEST))
+            parts.append(cut(without_controls(output.data), LONGEST))
     if table is not None:
         parts.insert(0, table)
     elif record.text:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessions_ls.results import pixels
-from sessions_ls.results.text import first_line, unstyled
+from sessions_ls.results.controls import without_controls
+from sessions_ls.results.text import first_line
 
 if TYPE_CHECKING:
     from sessions_ls.live.view import CellView
@@ -68,7 +69,7 @@ def error_line(cell: CellView) -> int | None:
 
 def failure(error: ErrorInfo) -> str:
     """An exception as Python says it in the last line of a traceback."""
-    return unstyled(f"{error.type}: {error.message}") if error.message else error.type
+    return without_controls(f"{error.type}: {error.message}" if error.message else error.type)
 
 
 def is_picture(output: Output) -> bool:

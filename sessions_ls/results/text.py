@@ -11,12 +11,6 @@ if TYPE_CHECKING:
 _SLACK = 256
 """Room for the line that a cut puts in, so that what was cut once is not cut again."""
 
-_ESCAPES = (
-    r"\x1b\[[0-?]*[ -/]*[@-~]?"  # a control sequence, such as a colour
-    r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # a string: a title, the target of a link
-    r"|\x1b[ -/]*[0-~]?"  # any other, and what is left of one that was cut
-)
-
 
 def cut(text: str, limit: int) -> str:
     """`text`, or its first and last `limit` characters around a line that says what is gone."""
@@ -27,15 +21,6 @@ def cut(text: str, limit: int) -> str:
     before = "" if head.endswith("\n") or not head else "\n"
     after = "" if tail.startswith("\n") else "\n"
     return f"{head}{before}… {amount(gone)} omitted …{after}{tail}"
-
-
-def unstyled(text: str) -> str:
-    """`text` without what steers a terminal: colours, links, moves of the cursor (ECMA-48)."""
-    if "\x1b" not in text:
-        return text
-    import re  # costs more than all else of a run that colours nothing
-
-    return re.sub(_ESCAPES, "", text)
 
 
 def amount(characters: int) -> str:
@@ -49,9 +34,13 @@ def amount(characters: int) -> str:
 
 
 def first_line(text: str, width: int) -> str:
-    """The first line of `text` that shows anything, unstyled, in at most `width` characters."""
-    for line in unstyled(text).split("\n"):
+    """The first line of `text` that shows anything, in at most `width` characters."""
+    for line in text.split("\n"):
         shown = " ".join(line.split())
+        if not shown.isprintable():
+            from sessions_ls.results.controls import without_controls
+
+            shown = without_controls(shown).strip()
         if shown:
             return shown if len(shown) <= width else f"{shown[: width - 1]}…"
     return ""

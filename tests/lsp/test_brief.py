@@ -21,13 +21,18 @@ def numbers(first: int, last: int) -> str:
 RESULTS = [
     (Record("i"), "fresh", ""),
     (Record("i", text="42"), "fresh", "42"),
-    (Record("i", stdout="\x1b[1mbold\x1b[m\n\x1b[m"), "fresh", "bold"),
     # the mark takes no line of its own
-    (Record("i", text="   a  b\n0  1  2"), "stale", "   a  b  ⟵ stale\n0  1  2"),
+    (Record("i", text="a  b\n1  2"), "stale", "a  b  ⟵ stale\n1  2"),
+    # Helix trims: the head of a table stays above its columns
+    (Record("i", text="   a  b\n0  1  2"), "stale", "\u2800  a  b  ⟵ stale\n0  1  2"),
     (Record("i", text="x" * 300), "stale", "x" * 190 + "…  ⟵ stale"),
     # a table in what was printed keeps its empty lines
-    (Record("i", stdout="\n a\n\n1\n\n"), "fresh", "\n a\n\n1"),
+    (Record("i", stdout="\n a\n\n1\n\n"), "fresh", "\u2800a\n\n1"),
+    (Record("i", stdout=" \n", outputs=[PICTURE]), "fresh", "picture, 640 × 480"),
+    # what steers a terminal would do so in Helix
+    (Record("i", stdout="\x1b[1;31mred\x1b[0m\a", stderr="\x1b[2K"), "fresh", "red"),
     # head and tail; however much was printed, the value is seen
+    (Record("i", stdout=numbers(1, 12)), "fresh", numbers(1, 12).rstrip()),
     (Record("i", stdout=numbers(1, 14)), "fresh", "1\n2\n3\n4\n5\n… 5 more lines\n11\n12\n13\n14"),
     (
         Record("i", stdout=numbers(1, 50), text="0.97"),
@@ -62,6 +67,16 @@ LIBRARY = "/env/lib/python3.12/site-packages/sklearn"
 ERRORS = [
     (ErrorInfo("KeyError", "'k'", frames=[("/w/n.py", 5, "<module>")]), "KeyError: 'k'"),
     (ErrorInfo("KeyboardInterrupt", ""), "KeyboardInterrupt"),
+    (ErrorInfo("ValueError", "\x1b[31mno\x1b[0m"), "ValueError: no"),
+    # shown in the function that raised: who called it
+    (
+        ErrorInfo(
+            "TypeError",
+            "no",
+            frames=[("/w/n.py", 9, "<module>"), ("/w/n.py", 5, "fit"), (f"{LIBRARY}/a.py", 8, "f")],
+        ),
+        "TypeError: no\n  called from line 9\n  sklearn/a.py, line 8 in f",
+    ),
     # the way through one's own code, and where a library gave up
     (
         ErrorInfo(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from sessions_ls.results.controls import without_controls
 from sessions_ls.results.record import Output
-from sessions_ls.results.text import amount, best, cut, first_line, unstyled
+from sessions_ls.results.text import amount, best, cut, first_line
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_amount(characters: int, shown: str) -> None:
         (" \n\n  a  b\nc", "a b"),
         ("0123456789", "0123456789"),
         ("01234567890", "012345678…"),
-        ("\x1b[2K\n\x1b[1m0123\x1b[0m456789\x1b[m", "0123456789"),
+        ("\x1b[2K\n\x1b[31mred\x1b[0m", "red"),
     ],
 )
 def test_first_line(text: str, line: str) -> None:
@@ -47,20 +48,19 @@ def test_first_line(text: str, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "plain"),
+    ("text", "kept"),
     [
-        ("a [31m b\n", "a [31m b\n"),
-        ("\x1b[31mred\x1b[0m \x1b[38;2;1;2;3mrgb\x1b[m", "red rgb"),
-        ("\x1b[2J\x1b[1;1Hhome\x1b[?25l", "home"),
-        ("\x1b]8;;https://a.b/c\x1b\\link\x1b]8;;\x1b\\ \x1b]0;title\x07end", "link end"),
-        ("\x1b(B\x1bMup\x1b=", "up"),
+        ("a\tb\nc é 🍷", "a\tb\nc é 🍷"),
+        ("\x1b[1;31mred\x1b[0m \x1b[38;2;1;2;3mrgb\x1b[m", "red rgb"),
+        ("\x1b[2K\x1b[1A\x1b[?25lbar\r\b\a\x00\x7f", "bar"),
+        ("\x1b]8;;https://a.b\x1b\\link\x1b]8;;\x07 \x1b]0;title\x07.", "link ."),
+        ("\x1bPq#0~\x1b\\sixel \x1b(Bset \x1b7saved\x1b", "sixel set saved"),
+        ("\x9b31m", "31m"),
         ("cut \x1b[38;5", "cut "),
-        ("cut \x1b]8;;https://a\nnext", "cut \nnext"),
-        ("cut \x1b", "cut "),
     ],
 )
-def test_unstyled(text: str, plain: str) -> None:
-    assert unstyled(text) == plain
+def test_without_controls(text: str, kept: str) -> None:
+    assert without_controls(text) == kept
 
 
 def test_best() -> None:
