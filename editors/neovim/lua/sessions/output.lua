@@ -45,6 +45,7 @@ end
 ---@param cell sessions.Cell
 ---@return sessions.Line[]
 ---@return sessions.Output[] pictures
+---@return integer columns of the widest table
 local function content(cell)
   local made = render.cell(cell, { draws = pictures.draws })
   local title = cell.title and (' (%s)'):format(cell.title) or ''
@@ -60,7 +61,7 @@ local function content(cell)
       table.insert(lines, { { output.file, 'SessionsNote' } })
     end
   end
-  return lines, made.pictures
+  return lines, made.pictures, made.whole
 end
 
 --- Call a function with a cell whose texts are whole, asking the server for what was cut.
@@ -110,42 +111,46 @@ end
 ---@param cell sessions.Cell
 function M.show(buf, cell)
   whole(buf, cell, function(full)
-    local lines, shown = content(full)
+    local lines, shown, widest = content(full)
     local made = scratch()
     local width = 40
     for _, line in ipairs(lines) do
-      local columns = 0
-      for _, piece in ipairs(line) do
-        columns = columns + vim.api.nvim_strwidth(piece[1])
-      end
-      width = math.max(width, columns)
+      width = math.max(width, render.columns(line))
     end
+    width = math.min(width, vim.o.columns - 4)
     local win = vim.api.nvim_open_win(made, true, {
       relative = 'cursor',
       row = 1,
       col = 0,
-      width = math.min(width, vim.o.columns - 4),
+      width = width,
       height = math.min(math.max(#lines, 3), math.floor(vim.o.lines * 0.6)),
       style = 'minimal',
       border = vim.o.winborder ~= '' and vim.o.winborder or 'rounded',
     })
-    vim.wo[win].wrap = true
+    vim.wo[win].wrap = widest <= width -- a table is moved sidewards: `zl`, `zh`
     vim.keymap.set('n', '<Esc>', '<Cmd>close<CR>', { buffer = made, nowait = true, desc = 'Close' })
     put(made, lines, shown)
   end)
 end
 
---- Show a cell in the window that stays, if it is not the one shown as it is.
+--- Show a cell in the window that stays.
 ---@param cell sessions.Cell
 local function show_beside(cell)
   local target = assert(beside)
   target.id = cell.id
-  local lines, shown = content(cell)
-  put(target.buf, lines, shown)
+  local function shown(full)
+    local lines, outputs, widest = content(full)
+    put(target.buf, lines, outputs)
+    local win = vim.fn.bufwinid(target.buf)
+    if win ~= -1 then
+      vim.wo[win].wrap = widest <= vim.api.nvim_win_get_width(win)
+    end
+  end
+  shown(cell)
   if #cell.cut > 0 then
     whole(target.notebook, cell, function(full)
       if beside == target and target.id == full.id then
-        put(target.buf, content(full))
+        shown(full)
       end
     end)
   end
@@ -175,8 +180,7 @@ function M.toggle(buf)
     end
   end
   local made = scratch()
-  local win = vim.api.nvim_open_win(made, false, { split = 'right', win = 0, style = 'minimal' })
-  vim.wo[win].wrap = true
+  vim.api.nvim_open_win(made, false, { split = 'right', win = 0, style = 'minimal' })
   beside = { buf = made, notebook = buf }
   local group = vim.api.nvim_create_augroup('sessions.output', {})
   vim.api.nvim_create_autocmd('CursorMoved', {
