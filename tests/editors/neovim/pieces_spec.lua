@@ -344,6 +344,20 @@ case('values and widgets as they are typed', function()
   end
 end)
 
+case('variables before the modules, functions and classes', function()
+  local found = require('sessions.variables').values_first({
+    { name = 'np', kind = 'module' },
+    { name = 'Forest', kind = 'class' },
+    { name = 'df', kind = 'value' },
+    { name = 'train', kind = 'function' },
+    { name = 'kind', kind = 'value' },
+  })
+  local names = vim.tbl_map(function(variable)
+    return variable.name
+  end, found)
+  same(names, { 'df', 'kind', 'np', 'Forest', 'train' })
+end)
+
 case('options that do not exist are reported', function()
   local config = require('sessions.config')
   local kept = vim.g.sessions

@@ -468,8 +468,19 @@ case('the whole result in windows of its own', function()
     opened = path
   end
   vim.cmd('Sessions open')
-  vim.ui.open = open_with
   same(vim.fn.readfile(opened), { '<b>page</b>' })
+  local said, shown = {}, vim.notify
+  vim.notify = function(message)
+    table.insert(said, message)
+  end
+  vim.ui.open = function()
+    return vim.system({ 'false' })
+  end
+  vim.cmd('Sessions open')
+  until_same(function()
+    return (said[1] or ''):match('%.html (.*)$')
+  end, 'could not be opened: false ended with 1')
+  vim.notify, vim.ui.open = shown, open_with
 end)
 
 case('what this server cannot do yet is said', function()

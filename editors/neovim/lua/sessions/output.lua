@@ -250,6 +250,26 @@ function M.types(cell)
   return found
 end
 
+local LOOKS, PAUSE = 20, 250 -- how often it is looked whether an opener has ended, and when
+
+--- Say where a file is when its opener fails, as over ssh. One that works ends as well, or stays as
+--- long as the viewer does.
+---@param opener vim.SystemObj
+---@param path string
+---@param looks integer that are left
+local function unless_opened(opener, path, looks)
+  if opener:is_closing() then
+    local code = opener:wait().code
+    if code ~= 0 then
+      say.warn('%s could not be opened: %s ended with %d', path, opener.cmd[1], code)
+    end
+  elseif looks > 0 then
+    vim.defer_fn(function()
+      unless_opened(opener, path, looks - 1)
+    end, PAUSE)
+  end
+end
+
 --- Open a result in the browser, or whatever the system opens its type with.
 ---@param cell sessions.Cell
 ---@param mime string? the type wanted; nil: the richest
@@ -258,9 +278,11 @@ function M.open(cell, mime)
   for _, output in ipairs(cell.outputs) do
     if output.mime == mime then
       local path = file_of(output)
-      local _, failure = vim.ui.open(path)
+      local opener, failure = vim.ui.open(path)
       if failure then
-        say.error('%s', failure)
+        say.warn('%s has no viewer here: %s', path, failure)
+      elseif opener then
+        unless_opened(opener, path, LOOKS)
       end
       return
     end
