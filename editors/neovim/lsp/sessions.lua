@@ -21,5 +21,8 @@ return {
     ['sessions/cellState'] = function(_, message, context)
       require('sessions.notebook').take(message, context.client_id)
     end,
+    ['window/showMessage'] = function(_, params)
+      require('sessions.say').shown(params)
+    end,
   },
 }

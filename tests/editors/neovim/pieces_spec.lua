@@ -105,7 +105,9 @@ case('what is no simple table stays as it is', function()
     '<b>bold</b>',
     '<table><tr><td>1</td></tr></table>',
     '<table><tr><td>1</td></tr><tr><td>1</td><td>2</td></tr></table>',
-    '<table><tr><td colspan=2>1</td></tr><tr><td>1</td><td>2</td></tr></table>',
+    '<table><tr><td colspan=2>1</td></tr><tr><td>1</td></tr></table>',
+    '<p>text</p><table><tr><td>1</td></tr><tr><td>2</td></tr></table>',
+    '<table><tr><td>1</td></tr><tr><td>2</td></tr></table><b>text</b>',
     '<table><tr><td>1</td></tr><tr><td>2</td></tr></table><table></table>',
     '<table><tr><td><table></table></td></tr><tr><td>2</td></tr></table>',
     '<table><tr><td>1',
@@ -118,6 +120,35 @@ case('a wide field of a table is cut', function()
   local html = '<table><thead><tr><th>a</th></tr></thead><tr><td>%s</td></tr></table>'
   local made = assert(tables.parse(html:format(('界'):rep(30))))
   same(plain(tables.lines(made, 'A', 'H'))[2], ('界'):rep(19) .. '…')
+end)
+
+local GROUPED = [[<table><thead>
+<tr><th></th><th></th><th colspan="2" halign="left">length</th><th colspan="2">of everything</th></tr>
+<tr><th>kind</th><th>n</th><th>mean</th><th>std</th><th>mean</th><th>std</th></tr></thead>
+<tbody><tr><th rowspan="2" valign="top">a</th><th>1</th>
+<td>10.5</td><td>0.1</td><td>1</td><td>22</td></tr>
+<tr><th>2</th><td>1.5</td><td>0.2</td><td>3</td><td>4</td></tr></tbody></table>]]
+
+case('fields of a table that take several columns or rows', function()
+  same(plain(tables.lines(assert(tables.parse(GROUPED)), 'A', 'H')), {
+    '         length     of everything',
+    'kind  n  mean  std  mean      std',
+    'a     1  10.5  0.1     1       22',
+    '      2   1.5  0.2     3        4',
+  })
+end)
+
+case('what does not fit of a table is left out in the middle', function()
+  for _, row in ipairs({
+    { 33, '         length     of everything', 'a     1  10.5  0.1     1       22' },
+    { 32, '         len…  …  of everything', 'a     1  10.5  …     1       22' },
+    { 27, '         len…  …  of eve…', 'a     1  10.5  …       22' },
+    { 16, '         …', 'a     1  …' },
+    { 3, '      …', 'a     …' },
+  }) do
+    local lines = plain(tables.lines(assert(tables.parse(GROUPED)), 'A', 'H', row[1]))
+    same({ lines[1], lines[3] }, { row[2], row[3] }, row[1])
+  end
 end)
 
 local PNG = { mime = 'image/png', file = '/x/plot.png', size = { 640, 480 }, bytes = 10 }
@@ -240,7 +271,11 @@ case('how a cell stands', function()
     { { runtime_ms = 12.4 }, '12 ms' },
     { { runtime_ms = 0.2, cold = true }, '<1 ms · from an earlier session' },
     { { state = 'stale', reason = 'its code changed', runtime_ms = 3 }, 'stale: its code changed' },
-    { { state = 'running' }, 'running' },
+    { { state = 'running', reason = 'it has not run yet' }, 'running' },
+    { { state = 'running', started = vim.uv.now() - 500 }, 'running' },
+    { { state = 'running', started = vim.uv.now() - 12400 }, 'running 12 s' },
+    { { state = 'queued', reason = 'it needs cell 2, which failed' }, 'queued' },
+    { { state = 'interrupted', runtime_ms = 2300, reason = 'was' }, 'interrupted after 2.3 s' },
     { { state = 'error', runtime_ms = 61000, error = { type = 'E' } }, 'failed after 1 min 1 s' },
     { { state = 'error', reason = 'invalid syntax' }, 'failed: invalid syntax' },
     { { state = 'new', kind = 'markdown' }, '' },
@@ -307,6 +342,20 @@ case('values and widgets as they are typed', function()
   }) do
     same(name(row[1]), row[2], row[1])
   end
+end)
+
+case('variables before the modules, functions and classes', function()
+  local found = require('sessions.variables').values_first({
+    { name = 'np', kind = 'module' },
+    { name = 'Forest', kind = 'class' },
+    { name = 'df', kind = 'value' },
+    { name = 'train', kind = 'function' },
+    { name = 'kind', kind = 'value' },
+  })
+  local names = vim.tbl_map(function(variable)
+    return variable.name
+  end, found)
+  same(names, { 'df', 'kind', 'np', 'Forest', 'train' })
 end)
 
 case('options that do not exist are reported', function()

@@ -287,12 +287,18 @@ case('a buffer with changes loses none', function()
   vim.wait(400) -- no second message, and nothing read meanwhile
   vim.notify = shown
   same(#said, 1)
-  same(said[1]:find('n.py changed on disk; what you see here is kept', 1, true) ~= nil, true)
+  same(said[1]:find('n.py changed on disk, yours is kept', 1, true) ~= nil, true)
   same(vim.api.nvim_buf_get_lines(buf, 1, 2, false), { 'price = 77' })
   same(vim.fn.readfile(path)[2], 'price = 5')
   vim.cmd('Sessions diff')
   same(vim.wo.diff, true)
-  vim.cmd('diffoff! | only')
+  vim.cmd('wincmd p')
+  local beside = vim.api.nvim_get_current_buf()
+  same({ vim.bo.filetype, #vim.lsp.get_clients({ bufnr = beside }) }, { 'python', 0 })
+  vim.cmd('close')
+  until_same(function()
+    return vim.wo.diff
+  end, false)
   vim.cmd('edit!')
   same(vim.api.nvim_buf_get_lines(buf, 1, 2, false), { 'price = 5' })
 end)
@@ -364,6 +370,27 @@ case('a running cell shows what it writes, and can be stopped', function()
   until_same(function()
     return notebook.get(buf).kernel.state
   end, 'none')
+end)
+
+case('a run of many cells takes one timer, not one a cell', function()
+  local lines = { '# %%', 'import time', 'time.sleep(0.6)' }
+  for number = 1, 50 do
+    vim.list_extend(lines, { '# %%', tostring(number) })
+  end
+  local buf = open('many', lines)
+  wait_states(buf, 'new' .. (' new'):rep(50))
+  local defer, timers = vim.defer_fn, 0
+  vim.defer_fn = function(...)
+    timers = timers + 1
+    return defer(...)
+  end
+  vim.cmd('Sessions run-all')
+  wait_states(buf, 'fresh' .. (' fresh'):rep(50))
+  vim.defer_fn = defer
+  same(timers >= 1 and timers < 40, true, timers)
+  until_same(function()
+    return drawn(buf)[103]
+  end, { '50' })
 end)
 
 case('a Python file without a marker is left alone until it has one', function()
@@ -441,8 +468,19 @@ case('the whole result in windows of its own', function()
     opened = path
   end
   vim.cmd('Sessions open')
-  vim.ui.open = open_with
   same(vim.fn.readfile(opened), { '<b>page</b>' })
+  local said, shown = {}, vim.notify
+  vim.notify = function(message)
+    table.insert(said, message)
+  end
+  vim.ui.open = function()
+    return vim.system({ 'false' })
+  end
+  vim.cmd('Sessions open')
+  until_same(function()
+    return (said[1] or ''):match('%.html (.*)$')
+  end, 'could not be opened: false ended with 1')
+  vim.notify, vim.ui.open = shown, open_with
 end)
 
 case('what this server cannot do yet is said', function()
@@ -466,6 +504,21 @@ case('what this server cannot do yet is said', function()
     same(said[1]:find(('has no `%s` yet'):format(name), 1, true) ~= nil, true, said[1])
   end
   vim.notify = shown
+end)
+
+case('what the server says fits the command line', function()
+  local handler = vim.lsp.config.sessions.handlers['window/showMessage']
+  local said, shown = {}, vim.notify
+  vim.notify = function(message, level, options)
+    table.insert(said, { message, level, options._truncate })
+  end
+  handler(nil, { type = vim.lsp.protocol.MessageType.Error, message = '100%s' })
+  handler(nil, { type = vim.lsp.protocol.MessageType.Log, message = 'one\ntwo' })
+  vim.notify = shown
+  same(said, {
+    { 'sessions: 100%s', vim.log.levels.ERROR, true },
+    { 'sessions: one\ntwo', vim.log.levels.INFO },
+  })
 end)
 
 case('the variables, and the cells that made them', function()

@@ -195,3 +195,29 @@ def test_a_result_below_the_window_is_scrolled_to(
     neovim.wait("# %% Prices")
     neovim.type("G")
     neovim.wait("number 8")
+
+
+@each_neovim
+def test_a_result_below_the_last_line_is_seen_whole_and_while_it_runs(
+    neovim: Terminal, folder: Path, program: str | None
+) -> None:
+    """Neither waits for anything that is printed later, and no line of it is out of reach."""
+    neovim.wait(holding(OPENED))
+    lines = "\\n".join(
+        [
+            "# %% Slow",
+            "import time",
+            *["x = 1"] * 30,
+            "print('begun')",
+            "time.sleep(6)",
+            "for n in range(99): print('number', n)",
+        ]
+    )
+    neovim.type(f":call append('$', split(\"{lines}\", '\\n'))\r")
+    neovim.wait("# %% Slow")
+    neovim.type("G:Sessions run\r")
+    neovim.wait("▏ begun", calm=0.1)
+    neovim.wait(lambda shown: bool(re.search(r"running \d s", "\n".join(shown))), calm=0.1)
+    neovim.wait("more lines")
+    neovim.type(":set scrolloff=4 | 12split | wincmd j\rG")
+    neovim.wait(lambda shown: any("more lines" in line for line in shown[13:]))

@@ -34,6 +34,11 @@ local function prepare()
     group = group,
     callback = vim.schedule_wrap(draw.resized),
   })
+  vim.api.nvim_create_autocmd('OptionSet', {
+    group = group,
+    pattern = { 'wrap', 'number', 'relativenumber', 'signcolumn', 'foldcolumn', 'scrolloff' },
+    callback = vim.schedule_wrap(draw.resized),
+  })
   vim.api.nvim_create_autocmd('DiagnosticChanged', {
     group = group,
     callback = function(event)

@@ -24,7 +24,13 @@ local CALM = 250
 ---@class sessions.Canvas
 ---@field cells table<string, sessions.Drawn> by id
 ---@field width integer that it was drawn for
+---@field height integer
+---@field scrolls boolean sidewards
 ---@field hidden boolean
+---@field version? integer of the text, and
+---@field order? string[] of the cells that all marks were put to their places for
+---@field resting table<string, true> cells whose last result stays as it is for a moment
+---@field pulse? boolean cells are drawn again in a moment
 
 ---@type table<integer, sessions.Canvas>
 local canvases = {}
@@ -32,20 +38,50 @@ local canvases = {}
 ---@param buf integer
 ---@return sessions.Canvas
 local function canvas_of(buf)
-  canvases[buf] = canvases[buf] or { cells = {}, width = 0, hidden = false }
+  canvases[buf] = canvases[buf] or {
+    cells = {},
+    width = vim.o.columns,
+    height = vim.o.lines,
+    scrolls = false,
+    hidden = false,
+    resting = {},
+  }
   return canvases[buf]
 end
 
---- The columns for text in the narrowest window that shows a buffer.
+--- The columns for text in the narrowest window that shows a buffer, and the lines of a result that
+--- the tallest one can show: Neovim does not scroll below the last line, so what is longer there
+--- could not be seen.
 ---@param buf integer
----@return integer
-local function width_of(buf)
-  local width
+---@return integer? width nil: no window shows it
+---@return integer height
+---@return boolean scrolls sidewards, in every window
+local function size_of(buf)
+  local width, height, scrolls = nil, 3, true
   for _, win in ipairs(vim.fn.win_findbuf(buf)) do
     local info = vim.fn.getwininfo(win)[1]
     width = math.min(width or math.huge, info.width - info.textoff)
+    local kept = math.min(vim.wo[win].scrolloff, math.floor((info.height - 1) / 2))
+    height = math.max(height, info.height - 1 - kept)
+    scrolls = scrolls and not vim.wo[win].wrap
   end
-  return width or vim.o.columns
+  return width, height, scrolls
+end
+
+--- Fit a canvas to the windows as they are now.
+---@param buf integer
+---@param canvas sessions.Canvas
+---@return boolean whether that is another size
+local function fit(buf, canvas)
+  local width, height, scrolls = size_of(buf)
+  if
+    not width
+    or width == canvas.width and height == canvas.height and scrolls == canvas.scrolls
+  then
+    return false
+  end
+  canvas.width, canvas.height, canvas.scrolls = width, height, scrolls
+  return true
 end
 
 ---@param cell sessions.Cell
@@ -67,14 +103,16 @@ local function head_of(cell)
 end
 
 ---@param cell sessions.Cell
----@param width integer
+---@param canvas sessions.Canvas
 ---@param drawn sessions.Drawn
-local function result_of(cell, width, drawn)
+local function result_of(cell, canvas, drawn)
   local options = config.get().results
   local bar = vim.api.nvim_strwidth(options.bar)
+  local width = canvas.width - (bar > 0 and bar + 1 or 0)
   local made = render.cell(cell, {
-    width = options.wrap and width - (bar > 0 and bar + 1 or 0) or nil,
-    max_lines = options.max_lines,
+    width = options.wrap and width or nil,
+    table_width = not canvas.scrolls and width or nil,
+    max_lines = math.min(options.max_lines, canvas.height),
     draws = pictures.draws,
   })
   drawn.pictures, drawn.lines = made.pictures, #made.lines
@@ -95,21 +133,44 @@ local function result_of(cell, width, drawn)
   end
 end
 
---- Whether a result stays as it is for a moment, because its cell has only just begun to run.
----@param buf integer
 ---@param cell sessions.Cell
 ---@return boolean
-local function rests(buf, cell)
-  local active = cell.state == 'queued' or cell.state == 'running'
-  local left = active and CALM - (vim.uv.now() - cell.since) or 0
-  if left > 0 then
-    vim.defer_fn(function()
-      if canvases[buf] then
-        M.update(buf, { [cell.id] = true })
-      end
-    end, left)
+local function active(cell)
+  return cell.state == 'queued' or cell.state == 'running'
+end
+
+--- Draw again in a moment what changes by itself: results that rested, and the time that a cell
+--- takes. One timer for all cells of a buffer.
+---@param buf integer
+---@param canvas sessions.Canvas
+local function pulse(buf, canvas)
+  if canvas.pulse then
+    return
   end
-  return left > 0
+  canvas.pulse = true
+  vim.defer_fn(function()
+    canvas.pulse = nil
+    if canvases[buf] ~= canvas then
+      return
+    end
+    local again = canvas.resting
+    canvas.resting = {}
+    for _, cell in ipairs(notebook.list(buf)) do
+      again[cell.id] = (cell.state == 'running' or active(cell) and again[cell.id]) or nil
+    end
+    M.update(buf, again)
+    require('sessions.follow').update(buf)
+  end, CALM)
+end
+
+--- Whether a result stays as it is for a moment, because its cell has only just begun to run.
+---@param canvas sessions.Canvas
+---@param cell sessions.Cell
+---@return boolean
+local function rests(canvas, cell)
+  local resting = active(cell) and vim.uv.now() - cell.since < CALM
+  canvas.resting[cell.id] = resting or nil
+  return resting
 end
 
 ---@param buf integer
@@ -136,61 +197,86 @@ local function erase(buf, drawn)
   put(buf, drawn.result, 0, nil)
 end
 
+---@param buf integer
+---@return table<integer, integer> rows by mark
+local function rows_of_marks(buf)
+  local rows = {}
+  for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(buf, namespace, 0, -1, {})) do
+    rows[mark[1]] = mark[2]
+  end
+  return rows
+end
+
+--- Draw one cell.
+---@param buf integer
+---@param canvas sessions.Canvas
+---@param cell sessions.Cell
+---@param dirty boolean
+---@param rows? table<integer, integer> where the marks are now; nil: where the notebook says
+---@param placed boolean the notebook's ranges are those of the buffer
+local function draw_cell(buf, canvas, cell, dirty, rows, placed)
+  local drawn = canvas.cells[cell.id]
+  if not drawn then
+    drawn, dirty = { pictures = {}, lines = 0 }, true
+    canvas.cells[cell.id] = drawn
+  end
+  if dirty then
+    drawn.head_options = head_of(cell)
+    if not rests(canvas, cell) then
+      result_of(cell, canvas, drawn)
+    end
+    if active(cell) then
+      pulse(buf, canvas)
+    end
+  end
+  local head, result = cell.range.start.line, cell.result_at.line
+  if rows and not placed then
+    head, result = rows[drawn.head] or head, rows[drawn.result] or result
+  end
+  if dirty or (rows and drawn.head and rows[drawn.head] ~= head) then
+    drawn.head = put(buf, drawn.head, head, drawn.head_options)
+  end
+  if dirty or (rows and drawn.result and rows[drawn.result] ~= result) then
+    drawn.result = put(buf, drawn.result, result, drawn.result_options)
+    pictures.show(buf, cell.id, result, drawn.pictures, drawn.lines)
+  end
+end
+
 --- Bring the marks of a buffer to what is known: cells that changed are drawn anew, and marks that
 --- an edit has carried away go back to their place.
 ---@param buf integer
 ---@param changed? sessions.Changed nil: all of them
 function M.update(buf, changed)
-  local canvas = canvas_of(buf)
-  if canvas.hidden or not vim.api.nvim_buf_is_loaded(buf) then
+  local canvas, known = canvas_of(buf), notebook.get(buf)
+  if canvas.hidden or not known or not vim.api.nvim_buf_is_loaded(buf) then
     return
   end
-  local width = width_of(buf)
-  if width ~= canvas.width then
-    canvas.width, changed = width, nil
-  end
-  local rows = {}
-  for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(buf, namespace, 0, -1, {})) do
-    rows[mark[1]] = mark[2]
+  if fit(buf, canvas) then
+    changed = nil
   end
   -- Ranges of a text that the buffer has left behind say nothing about where marks belong; another
   -- message is on its way.
   local placed = notebook.current(buf)
-  local known = {}
-  for _, cell in ipairs(notebook.list(buf)) do
-    local drawn = canvas.cells[cell.id]
-    known[cell.id] = true
-    local dirty = not drawn or changed == nil or changed[cell.id]
-    if not drawn then
-      drawn = { pictures = {}, lines = 0 }
-      canvas.cells[cell.id] = drawn
-    end
-    if dirty then
-      drawn.head_options = head_of(cell)
-      if not rests(buf, cell) then
-        result_of(cell, width, drawn)
+  if changed and placed and canvas.version == known.version and canvas.order == known.order then
+    for id in pairs(changed) do
+      if known.cells[id] then
+        draw_cell(buf, canvas, known.cells[id], true, nil, true)
       end
     end
-    local head, result = cell.range.start.line, cell.result_at.line
-    if not placed then
-      head, result = rows[drawn.head] or head, rows[drawn.result] or result
-    end
-    if dirty or (drawn.head and rows[drawn.head] ~= head) then
-      drawn.head = put(buf, drawn.head, head, drawn.head_options)
-    end
-    local moved = drawn.result and rows[drawn.result] ~= result
-    if dirty or moved then
-      drawn.result = put(buf, drawn.result, result, drawn.result_options)
-      pictures.show(buf, cell.id, result, drawn.pictures, drawn.lines)
-    end
+    return
+  end
+  local rows = rows_of_marks(buf)
+  for _, cell in ipairs(notebook.list(buf)) do
+    draw_cell(buf, canvas, cell, changed == nil or changed[cell.id] == true, rows, placed)
   end
   for id, drawn in pairs(canvas.cells) do
-    if not known[id] then
+    if not known.cells[id] then
       erase(buf, drawn)
       pictures.show(buf, id, 0, {}, 0)
       canvas.cells[id] = nil
     end
   end
+  canvas.version, canvas.order = placed and known.version or nil, known.order
 end
 
 --- Take everything away that was drawn into a buffer.
@@ -214,10 +300,10 @@ function M.toggle(buf)
   return not hide
 end
 
---- Draw again where the width of the windows is another one now.
+--- Draw again where the size of the windows is another one now.
 function M.resized()
   for buf in pairs(canvases) do
-    if vim.api.nvim_buf_is_valid(buf) and width_of(buf) ~= canvases[buf].width then
+    if vim.api.nvim_buf_is_valid(buf) then
       M.update(buf, {})
     end
   end

@@ -15,6 +15,7 @@ local M = {}
 ---@field kind 'code'|'markdown'|'raw'
 ---@field state string
 ---@field since integer when it got this state, by `vim.uv.now`
+---@field started? integer the same for a cell that was seen to begin
 ---@field reason? string
 ---@field cold boolean
 ---@field runtime_ms? number
@@ -86,6 +87,7 @@ local function merge(notebook, cell)
   local known, more = notebook.cells[cell.id] or {}, false
   if cell.state then
     known.since = vim.uv.now()
+    known.started = known.state and known.since
   end
   for key, value in pairs(cell) do
     known[key] = without_nulls(value)

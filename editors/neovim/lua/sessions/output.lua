@@ -45,6 +45,7 @@ end
 ---@param cell sessions.Cell
 ---@return sessions.Line[]
 ---@return sessions.Output[] pictures
+---@return integer columns of the widest table
 local function content(cell)
   local made = render.cell(cell, { draws = pictures.draws })
   local title = cell.title and (' (%s)'):format(cell.title) or ''
@@ -60,7 +61,7 @@ local function content(cell)
       table.insert(lines, { { output.file, 'SessionsNote' } })
     end
   end
-  return lines, made.pictures
+  return lines, made.pictures, made.whole
 end
 
 --- Call a function with a cell whose texts are whole, asking the server for what was cut.
@@ -110,42 +111,46 @@ end
 ---@param cell sessions.Cell
 function M.show(buf, cell)
   whole(buf, cell, function(full)
-    local lines, shown = content(full)
+    local lines, shown, widest = content(full)
     local made = scratch()
     local width = 40
     for _, line in ipairs(lines) do
-      local columns = 0
-      for _, piece in ipairs(line) do
-        columns = columns + vim.api.nvim_strwidth(piece[1])
-      end
-      width = math.max(width, columns)
+      width = math.max(width, render.columns(line))
     end
+    width = math.min(width, vim.o.columns - 4)
     local win = vim.api.nvim_open_win(made, true, {
       relative = 'cursor',
       row = 1,
       col = 0,
-      width = math.min(width, vim.o.columns - 4),
+      width = width,
       height = math.min(math.max(#lines, 3), math.floor(vim.o.lines * 0.6)),
       style = 'minimal',
       border = vim.o.winborder ~= '' and vim.o.winborder or 'rounded',
     })
-    vim.wo[win].wrap = true
+    vim.wo[win].wrap = widest <= width -- a table is moved sidewards: `zl`, `zh`
     vim.keymap.set('n', '<Esc>', '<Cmd>close<CR>', { buffer = made, nowait = true, desc = 'Close' })
     put(made, lines, shown)
   end)
 end
 
---- Show a cell in the window that stays, if it is not the one shown as it is.
+--- Show a cell in the window that stays.
 ---@param cell sessions.Cell
 local function show_beside(cell)
   local target = assert(beside)
   target.id = cell.id
-  local lines, shown = content(cell)
-  put(target.buf, lines, shown)
+  local function shown(full)
+    local lines, outputs, widest = content(full)
+    put(target.buf, lines, outputs)
+    local win = vim.fn.bufwinid(target.buf)
+    if win ~= -1 then
+      vim.wo[win].wrap = widest <= vim.api.nvim_win_get_width(win)
+    end
+  end
+  shown(cell)
   if #cell.cut > 0 then
     whole(target.notebook, cell, function(full)
       if beside == target and target.id == full.id then
-        put(target.buf, content(full))
+        shown(full)
       end
     end)
   end
@@ -175,8 +180,7 @@ function M.toggle(buf)
     end
   end
   local made = scratch()
-  local win = vim.api.nvim_open_win(made, false, { split = 'right', win = 0, style = 'minimal' })
-  vim.wo[win].wrap = true
+  vim.api.nvim_open_win(made, false, { split = 'right', win = 0, style = 'minimal' })
   beside = { buf = made, notebook = buf }
   local group = vim.api.nvim_create_augroup('sessions.output', {})
   vim.api.nvim_create_autocmd('CursorMoved', {
@@ -246,6 +250,26 @@ function M.types(cell)
   return found
 end
 
+local LOOKS, PAUSE = 20, 250 -- how often it is looked whether an opener has ended, and when
+
+--- Say where a file is when its opener fails, as over ssh. One that works ends as well, or stays as
+--- long as the viewer does.
+---@param opener vim.SystemObj
+---@param path string
+---@param looks integer that are left
+local function unless_opened(opener, path, looks)
+  if opener:is_closing() then
+    local code = opener:wait().code
+    if code ~= 0 then
+      say.warn('%s could not be opened: %s ended with %d', path, opener.cmd[1], code)
+    end
+  elseif looks > 0 then
+    vim.defer_fn(function()
+      unless_opened(opener, path, looks - 1)
+    end, PAUSE)
+  end
+end
+
 --- Open a result in the browser, or whatever the system opens its type with.
 ---@param cell sessions.Cell
 ---@param mime string? the type wanted; nil: the richest
@@ -254,9 +278,11 @@ function M.open(cell, mime)
   for _, output in ipairs(cell.outputs) do
     if output.mime == mime then
       local path = file_of(output)
-      local _, failure = vim.ui.open(path)
+      local opener, failure = vim.ui.open(path)
       if failure then
-        say.error('%s', failure)
+        say.warn('%s has no viewer here: %s', path, failure)
+      elseif opener then
+        unless_opened(opener, path, LOOKS)
       end
       return
     end

@@ -8,9 +8,11 @@ local M = {}
 ---@class sessions.Rendered
 ---@field lines sessions.Line[]
 ---@field pictures sessions.Output[] those that have no line here, because somebody else draws them
+---@field whole integer columns of the widest line that is not to be wrapped
 
 ---@class sessions.RenderOptions
 ---@field width? integer columns; nil: lines are not wrapped
+---@field table_width? integer columns; nil: tables are as wide as they are
 ---@field max_lines? integer nil: all
 ---@field draws? fun(output: sessions.Output): boolean whether a picture is drawn by somebody else
 
@@ -98,7 +100,9 @@ local function parts_of(shown, options, pictures)
   local html = data_of(shown['text/html'])
   local made = html and tables.parse(html)
   if made then
-    return { { lines = tables.lines(made, 'SessionsResult', 'SessionsTableHead'), whole = true } }
+    local lines =
+      tables.lines(made, 'SessionsResult', 'SessionsTableHead', options.table_width)
+    return { { lines = lines, whole = true } }
   end
   local opaque = not plain or plain:find('^<[%w_.]+ object.*>$')
   local markup = data_of(shown['text/markdown']) or data_of(shown['text/latex'])
@@ -232,18 +236,36 @@ local function fitted(parts, shapes, limit)
   return cut(all, limit, #parts == 1 and shapes[1].last)
 end
 
+--- The columns that a line takes.
+---@param line sessions.Line
+---@return integer
+function M.columns(line)
+  local columns = 0
+  for _, piece in ipairs(line) do
+    columns = columns + vim.api.nvim_strwidth(piece[1])
+  end
+  return columns
+end
+
 --- Everything that a cell gave, as lines.
 ---@param cell sessions.Cell
 ---@param options sessions.RenderOptions?
 ---@return sessions.Rendered
 function M.cell(cell, options)
   options = options or {}
-  local pictures, laid = {}, {}
+  local pictures, laid, whole = {}, {}, 0
   local shapes = all_parts(cell, options, pictures)
   for place, part in ipairs(shapes) do
     laid[place] = laid_out(part, options.width)
+    for _, line in ipairs(part.whole and part.lines or {}) do
+      whole = math.max(whole, M.columns(line))
+    end
   end
-  return { lines = fitted(laid, shapes, options.max_lines or math.huge), pictures = pictures }
+  return {
+    lines = fitted(laid, shapes, options.max_lines or math.huge),
+    pictures = pictures,
+    whole = whole,
+  }
 end
 
 --- Whether a result may be taken for the cell's. An error with a reason did not come from running:
@@ -311,6 +333,13 @@ function M.standing(cell)
     return 'not run yet'
   elseif cell.state == 'fresh' then
     return took .. (cell.cold and ' · from an earlier session' or '')
+  elseif cell.state == 'running' then
+    local seconds = cell.started and math.floor((vim.uv.now() - cell.started) / 1000) or 0
+    return seconds < 1 and 'running' or 'running ' .. M.duration(seconds * 1000):gsub('%.0 s', ' s')
+  elseif cell.state == 'queued' then
+    return 'queued' -- its reason is why it was not fresh, and would read as why it waits
+  elseif cell.state == 'interrupted' then
+    return took ~= '' and 'interrupted after ' .. took or 'interrupted'
   elseif cell.state == 'error' then
     return cell.error and ('failed after %s'):format(took)
       or ('failed: %s'):format(cell.reason or '')

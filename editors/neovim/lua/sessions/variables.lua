@@ -11,6 +11,7 @@ local M = {}
 ---@field type? string
 ---@field size? string|integer
 ---@field value? string
+---@field kind? 'value'|'function'|'class'|'module'
 ---@field held? boolean false: the value was changed since the cell made it
 ---@field cell integer number of the cell that made it
 ---@field state string of that cell
@@ -29,6 +30,17 @@ function M.bound(buf)
     end
   end
   return found
+end
+
+--- Values first; what was imported or defined to make them, after those.
+---@param variables sessions.Variable[]
+---@return sessions.Variable[]
+function M.values_first(variables)
+  local values, tools = {}, {}
+  for _, variable in ipairs(variables) do
+    table.insert(variable.kind == 'value' and values or tools, variable)
+  end
+  return vim.list_extend(values, tools)
 end
 
 ---@param variable sessions.Variable
@@ -106,7 +118,7 @@ function M.show(buf)
         say.info('%s', answer.why)
       end
       if #answer.variables > 0 then
-        list(buf, answer.variables, { 'name', 'type', 'size', 'value', 'cell' })
+        list(buf, M.values_first(answer.variables), { 'name', 'type', 'size', 'value', 'cell' })
       else
         list(buf, M.bound(buf), { 'name', 'cell' })
       end

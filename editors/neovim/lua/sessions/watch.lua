@@ -79,8 +79,7 @@ function M.check(buf)
     vim.cmd.checktime(buf)
   elseif differs(buf, path) then
     say.warn(
-      '%s changed on disk; what you see here is kept. `:Sessions diff` compares, `:edit!` takes the '
-        .. "file's text, `:write!` keeps yours.",
+      '%s changed on disk, yours is kept: `:Sessions diff`; `:edit!` takes the file, `:write!` yours.',
       vim.fn.fnamemodify(path, ':t')
     )
   end
@@ -221,15 +220,28 @@ function M.diff(buf)
     say.error('%s cannot be read.', path)
     return
   end
+  local win = vim.api.nvim_get_current_win()
   vim.cmd('diffthis')
   vim.cmd('vertical new')
   local other = vim.api.nvim_get_current_buf()
+  -- Before the file type: this is no notebook of its own.
+  vim.bo[other].buftype, vim.bo[other].bufhidden = 'nofile', 'wipe'
+  vim.api.nvim_buf_set_name(other, ('sessions://disk/%d/%s'):format(other, vim.fs.basename(path)))
   vim.api.nvim_buf_set_lines(other, 0, -1, false, lines)
   vim.bo[other].filetype = vim.bo[buf].filetype
-  vim.bo[other].buftype, vim.bo[other].bufhidden = 'nofile', 'wipe'
   vim.bo[other].modifiable = false
   vim.cmd('diffthis')
   vim.cmd('wincmd p')
+  vim.api.nvim_create_autocmd('BufWipeout', {
+    buffer = other,
+    callback = vim.schedule_wrap(function()
+      if vim.api.nvim_win_is_valid(win) then
+        vim.api.nvim_win_call(win, function()
+          vim.cmd('diffoff')
+        end)
+      end
+    end),
+  })
 end
 
 return M
