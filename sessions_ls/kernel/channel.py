@@ -60,6 +60,11 @@ class Channel:
 
     def secure(self) -> None:
         """Write what waits to the journal: user code, which may end the process, is next."""
+        with self._lock:  # while another thread sends, what it sends is still counted as secured
+            if not self._flushing:
+                self._secure()
+
+    def _secure(self) -> None:
         fresh = self._pending[self._secured :]
         if not fresh or self._journal < 0:
             return

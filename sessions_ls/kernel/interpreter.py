@@ -21,6 +21,14 @@ class Choice:
         self.reason = reason
         self.version = version
 
+    @property
+    def may_be_newer(self) -> bool:
+        """Whether it may know syntax that our own interpreter does not, as far as can be told."""
+        if self.version is None:
+            return True
+        parts = self.version.split(".")[:2]
+        return tuple(int(part) for part in parts if part.isdecimal()) > sys.version_info[:2]
+
 
 def choose(
     notebook: str, setting: str | None, environ: Mapping[str, str], base: str | None = None

@@ -18,6 +18,7 @@ from sessions_ls.live.recall import Recalled, minor
 from sessions_ls.live.state import State
 from sessions_ls.live.variables import LONGEST as LONGEST_LOOK
 from sessions_ls.live.variables import placed, without
+from sessions_ls.reactive.names import Names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Client:
         self._others: set[str] = set()  # cells whose last run another client asked for
         self._closed = False
         self._known: Known | None = None
+        self._newer = self.choice.may_be_newer  # the notebook's Python may read what ours cannot
 
     # -- the session -----------------------------------------------------------------------------
 
@@ -155,6 +157,33 @@ class Client:
             if before is not idents and not set(idents) <= set(self._mirror.idents):
                 self._state.adopt(self._mirror)
             self._elsewhere.show(text)
+        self._read_on()
+
+    def _read_on(self) -> bool:
+        """Have the notebook's own Python read the cells that ours cannot; whether it did.
+
+        Asks the session, so not for the thread that listens, and not with ``lock`` held.
+        """
+        with self.lock:
+            asks = self._newer and self._mirror.kernel["pid"] is not None
+            unread = self._state.unread() if asks and self._state.cells.program else []
+        if not unread:
+            return False
+        try:
+            answer = self._asking.ask("names", GLANCE, texts=unread)
+        except NotLive:
+            return False
+        found = [Names.of(plain) for plain in answer.get("names", ())]
+        with self.lock:
+            self._newer = bool(found)
+            if found:
+                self._state.tell(unread, found)
+                self._adopt()
+        return bool(found)
+
+    def _read_later(self) -> None:
+        if self._read_on():
+            self._emit({"event": "changed", "what": "names"})
 
     def opened(self) -> None:
         """The client shows the file as it has just read it, or an unsaved text it has kept."""
@@ -348,6 +377,7 @@ class Client:
             self.troubles = message["troubles"]
             mirror.snapshot(message)
             self._adopt()
+            self._meet_kernel()
         elif kind == "program":
             mirror.program(message)
             self._adopt()
@@ -358,6 +388,7 @@ class Client:
             self._adopt()
         elif kind == "kernel":
             mirror.kernel = message["kernel"]
+            self._meet_kernel()
         elif kind == "lost":
             mirror.lose_values()
             self._adopt()
@@ -376,6 +407,11 @@ class Client:
         elif kind == "bye":
             self._asking.ended = message["why"]
         return {"event": "changed", "what": kind}
+
+    def _meet_kernel(self) -> None:
+        """There may be a kernel, so that the notebook's Python may be asked."""
+        if self._newer and self._mirror.kernel["pid"] is not None:
+            start_new_thread(self._read_later, ())
 
     @property
     def _undisturbed(self) -> bool:

@@ -51,16 +51,16 @@ class Known:
         if found is None:
             self._lacks = True
             return None
-        names = Names({}, {})
-        names.__dict__ = found
-        return names
+        return Names.of(found)
 
     def keep(self, found: Mapping[Text, Names]) -> None:
         """Keep these names in place of what was kept, if there are any new ones among them."""
         if not self._file or not self._lacks:
             return
         self._lacks = False
-        self._names = {_key(text): vars(names) for text, names in found.items() if not names.error}
+        self._names = {
+            _key(text): names.plain() for text, names in found.items() if not names.error
+        }
         content = marshal.dumps(self._names)
         folder = os.path.dirname(self._file)
         try:

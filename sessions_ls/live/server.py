@@ -21,13 +21,14 @@ from sessions_ls.notebook.errors import SessionsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from sessions_ls.live.cells import Trait
     from sessions_ls.live.disk import Disk
     from sessions_ls.live.peers import Peer
     from sessions_ls.live.session import LiveSession
+    from sessions_ls.reactive.program import Text
 
     Message = dict[str, Any]
 
@@ -293,6 +294,8 @@ class Server:
         elif what == "variables":
             given = (message["at"], message["only"], message["limit"])
             self._aside(self._variables, peer.number, ticket, *given)
+        elif what == "names":
+            self._aside(self._names, peer.number, ticket, message["texts"])
         elif what == "who":
             self._peers.tell(peer.number, {"m": "answer", "id": ticket, "who": self._clients()})
         elif what == "stop":
@@ -307,6 +310,10 @@ class Server:
     def _variables(self, number: int, ticket: int, *given: Any) -> None:
         answer = self._session.variables(*given)
         self._peers.tell(number, {"m": "answer", "id": ticket, **answer})
+
+    def _names(self, number: int, ticket: int, texts: Sequence[Text]) -> None:
+        found = [names.plain() for names in self._session.names(texts)]
+        self._peers.tell(number, {"m": "answer", "id": ticket, "names": found})
 
     def _restart(self, number: int, ticket: int) -> None:
         self._session.restart(PATIENCE)

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    from sessions_ls.live.newer import NewerPython
     from sessions_ls.live.settings import Settings
     from sessions_ls.live.view import View
     from sessions_ls.notebook.cells import Notebook
+    from sessions_ls.reactive.names import Names
+    from sessions_ls.reactive.program import Text
     from sessions_ls.reactive.staleness import Status
 
     Event = dict[str, Any]
@@ -70,6 +73,7 @@ class LiveSession:
         )
         self._kernel = kernel
         self._inquiry = Inquiry()
+        self._newer: NewerPython | None = None
         self._interrupted = False
         self._listens = False  # the kernel is at work on a run: it would heed an interrupt
         self._sent = KernelCopy()
@@ -88,13 +92,34 @@ class LiveSession:
             if self._kernel is not None and self._sent.empty and not self._state.busy:
                 cells = [(c.source, c.start + 1, 0) for c in notebook.cells if c.kind == "code"]
                 self._kernel.send({"op": "sources", "text": text, "cells": cells})
-            before, idents = self._state.cells.traits, self._state.cells.idents
-            self._state.analyse()
-            after = self._state.cells.traits
-            if idents != self._state.cells.idents:
-                self.told("program")
-            elif before != after:
-                self.told("edited", {at: new for at, new in enumerate(after) if new != before[at]})
+            self._changing(self._analyse)
+
+    def _changing(self, work: Callable[[], None]) -> None:
+        """Do what may change the program, and say how it did."""
+        cells = self._state.cells
+        before, idents = cells.traits, cells.idents
+        work()
+        after = cells.traits
+        if idents != cells.idents:
+            self.told("program")
+        elif before != after:
+            self.told("edited", {at: new for at, new in enumerate(after) if new != before[at]})
+
+    def _analyse(self) -> None:
+        self._state.analyse()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Have the notebook's own Python read what ours cannot."""
+        if self._newer is not None and (unread := self._state.unread()):
+            found = self._newer.names(unread)
+            if found:
+                self._state.tell(unread, found)
+
+    def names(self, texts: Sequence[Text]) -> list[Names]:
+        """What the notebook's own Python finds in cells; nothing before a run has allowed it."""
+        newer = self._newer
+        return [] if newer is None else newer.names(texts)
 
     def statuses(self) -> list[Status]:
         """The proven state of every cell."""
@@ -247,6 +272,8 @@ class LiveSession:
     def close(self, patience: float = PATIENCE) -> None:
         """End the kernel; what it gave is saved already."""
         self.restart(patience)
+        if self._newer is not None:
+            self._newer.close()
 
     def _stop_running(self, patience: float) -> None:
         """Interrupt a run under way; a cell that does not listen takes its kernel with it."""
@@ -325,6 +352,7 @@ class LiveSession:
 
     def _run(self, request: Request, summary: Summary, deadline: float | None) -> None:
         self._bury_idle()
+        self._allow_newer()
         with self.lock:
             selection = self._state.begin(request, summary)
             idents = self._state.cells.idents
@@ -355,6 +383,15 @@ class LiveSession:
                 return
             forced = {self._sent.idents[p] for p in end["again"]}
         # Cells that teach the contrary of each other, run after run, stay stale.
+
+    def _allow_newer(self) -> None:
+        """The notebook may run: its Python may be asked to read what ours cannot."""
+        if self._newer is None and self.choice.may_be_newer:
+            from sessions_ls.live.newer import NewerPython
+
+            with self.lock:
+                self._newer = NewerPython(self.choice.path)
+                self._changing(self._read_on)
 
     def _plan(self, forced: set[str], asked: set[str], auto: set[str], outdated: set[str]) -> Event:
         """Bring the kernel's program up to date; the message that starts the run."""

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from sessions_ls.live.mirror import Mirror
     from sessions_ls.notebook.cells import Notebook
     from sessions_ls.notebook.problems import Problem
-    from sessions_ls.reactive.program import Program
+    from sessions_ls.reactive.names import Names
+    from sessions_ls.reactive.program import Program, Text
     from sessions_ls.reactive.resolve import Resolution
     from sessions_ls.reactive.staleness import Proof, Status
     from sessions_ls.results.record import Record
@@ -79,6 +80,16 @@ class State:
         assert self._notebook is not None
         self.cells.submit(self._notebook)
         self._statuses = None
+
+    def unread(self) -> list[Text]:
+        """The cells that our Python cannot read, and no other one was asked about."""
+        cells = self.program.cells
+        return [cell.text for cell in cells if cell.broken and not cell.names.reader]
+
+    def tell(self, texts: Sequence[Text], found: Sequence[Names]) -> None:
+        """Take the names that the notebook's own Python has found in cells."""
+        self.cells.analyser.tell(dict(zip(texts, found, strict=True)))
+        self.analyse()
 
     @property
     def program(self) -> Program:

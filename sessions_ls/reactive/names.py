@@ -16,6 +16,8 @@ from sessions_ls.reactive.syntax import NOTHING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Self
+
     from sessions_ls.reactive.syntax import Place
 
 # Code that uses these may bind names that its text does not show.
@@ -64,6 +66,7 @@ class Names:
     where: the first place a name is read, or else deferred; bound_at: the first place it is bound.
         Both as line (from 0 in the cell), column and end column in code points.
     error: why it cannot be compiled; everything else is empty then.
+    reader: the version of the Python that found them, where that is another one than ours.
     empty: whether it has no statements at all.
     """
 
@@ -82,11 +85,28 @@ class Names:
     future: frozenset[str] = NOTHING
     code = ""
     error: SyntaxIssue | None = None
+    reader = ""
     empty = False
 
     def __init__(self, where: dict[str, Place], bound_at: dict[str, Place]) -> None:
         self.where = where
         self.bound_at = bound_at
+
+    def plain(self) -> dict[str, Any]:
+        """All of it as plain values, for `of`."""
+        if self.error is None:
+            return vars(self)
+        error = self.error
+        return {**vars(self), "error": (error.line, error.column, error.message)}
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> Self:
+        """The names that `plain` stands for."""
+        names = cls.__new__(cls)
+        names.__dict__ = plain
+        if plain.get("error") is not None:
+            names.error = SyntaxIssue(*plain["error"])
+        return names
 
 
 def analyse(source: str, future_annotations: bool = False) -> Names:

@@ -52,7 +52,7 @@ def _syntax(program: Program, more: str) -> Iterator[Problem]:
             line = min(cell.cell.start + error.line, max(cell.cell.start, cell.cell.stop - 1))
             yield Problem(
                 "syntax-error", "error", cell.cell.number, line, error.column, error.column + 1,
-                error.message + more,
+                error.message if cell.names.reader else error.message + more,
             )  # fmt: skip
 
 

@@ -49,6 +49,11 @@ class ProgramCell:
         self.lesson = NO_LESSON
         self.facts: Facts = facts_of(names) if code or broken else EMPTY
 
+    @property
+    def text(self) -> Text:
+        """What its names were found in."""
+        return self.cell.source, bool(self.flags & FUTURE_FLAGS["annotations"])
+
     def moved(self, cell: Cell) -> ProgramCell:
         """The same cell at another place in the file."""
         copy = ProgramCell.__new__(ProgramCell)
@@ -166,6 +171,7 @@ class Analyser:
     def __init__(self) -> None:
         self.known: Callable[[Text], Names | None] | None = None
         self._memo: dict[Text, Names] = {}
+        self._told: set[str] = set()  # sources whose names another Python has found
 
     @property
     def memory(self) -> Mapping[Text, Names]:
@@ -180,6 +186,11 @@ class Analyser:
             known = None if self.known is None else self.known(text)
             names = self._memo[text] = known or analyse(source, future_annotations)
         return names
+
+    def tell(self, found: Mapping[Text, Names]) -> None:
+        """Take the names that another Python has found, over those that ours did not."""
+        self._memo.update(found)
+        self._told.update(source for source, _ in found)
 
     def forget_all_but(self, program: Program) -> None:
         """Drop what was remembered of texts that ``program`` no longer holds, once that is most."""
@@ -197,6 +208,8 @@ class Analyser:
             old = before[position] if position < len(before) else None
             if old is None or old.cell is not cell:
                 old = _moved(before, (position, position - shift), cell)
+            if old is not None and self._outdated(old):
+                old = None
             if old is not None and not future and not old.names.future:
                 out.append(old if old.cell is cell else old.moved(cell))
                 continue
@@ -204,6 +217,10 @@ class Analyser:
             future |= made.names.future
             out.append(made)
         return out
+
+    def _outdated(self, old: ProgramCell) -> bool:
+        """Whether another Python has read since what ours could not."""
+        return old.broken and not old.names.reader and old.cell.source in self._told
 
     def _cell(self, cell: Cell, future: frozenset[str]) -> ProgramCell:
         if cell.kind != "code":

@@ -9,6 +9,8 @@ import textwrap
 import time
 from typing import Any
 
+import pytest
+
 from sessions_ls.kernel.client import Kernel, KernelDied
 from sessions_ls.kernel.transcript import Transcript
 
@@ -17,7 +19,7 @@ PATIENCE = 60.0
 #: Seconds in which even a slow machine does what should happen at once.
 SOON = 4.5
 
-__all__ = ["INTERPRETERS", "PATIENCE", "SOON", "Answer", "Runner"]
+__all__ = ["INTERPRETERS", "PATIENCE", "SOON", "Answer", "Runner", "newer_python", "version"]
 
 
 def _interpreters() -> list[str]:
@@ -29,6 +31,19 @@ def _interpreters() -> list[str]:
 
 #: Ours and every other one of a supported version that pyenv has.
 INTERPRETERS = _interpreters()
+
+
+def version(python: str) -> tuple[int, ...]:
+    """Of an interpreter in pyenv's folder for it: major, minor."""
+    return tuple(int(part) for part in python.split(os.sep)[-3].split(".")[:2])
+
+
+def newer_python() -> str:
+    """The newest interpreter, if it knows the syntax of 3.12 and ours does not; else skips."""
+    found = max(INTERPRETERS[1:], key=version, default="")
+    if sys.version_info >= (3, 12) or not found or version(found) < (3, 12):
+        pytest.skip("needs this Python to be older than 3.12, and a newer one")
+    return found
 
 
 class Answer:
