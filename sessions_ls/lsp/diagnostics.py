@@ -59,10 +59,16 @@ def diagnostics(
         if problem.code != "undefined-name" or not missing or missing not in problem.message:
             found.append(_problem(problem, document))
     results = client.policy.results
+    # Where nothing has run, that need not be said of each cell.
+    unrun = results and any(cell.record is not None for cell in view.cells)
     before = dict(kept)
     kept.clear()
     for cell in view.cells:
         if cell.status is FRESH and not results:
+            continue
+        if cell.status.state == "new":
+            if unrun:
+                found.append(_on_head(cell, document, HINT, "stale-cell", "Not run yet", ""))
             continue
         key = (cell.cell, cell.status, cell.state, id(cell.record))
         known = before.get(key)

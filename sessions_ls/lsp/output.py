@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from sessions_ls.lsp.words import is_picture
 
 if TYPE_CHECKING:
     import tempfile
+    from collections.abc import Mapping
 
     from sessions_ls.live.view import CellView
     from sessions_ls.lsp.results import FileOf
@@ -32,7 +34,10 @@ async def show_output(ls: SessionsServer, cell: CellView, notebook: str) -> obje
         raise Refused(f"Cell {cell.number} has no result yet.")
     file_of = ls.file_of(notebook)
     paths = _files(ls, cell, notebook, file_of)
-    if ls.client.shows_documents:
+    unseen = [path for path in paths if not path.endswith(".txt")]
+    if unseen and ls.client.policy.needs_display and not _display(os.environ):
+        ls.say(f"There is no display here to open it on: {', '.join(unseen)}")
+    elif ls.client.shows_documents:
         for path in paths:
             uri = from_fs_path(path) or ""
             external = not path.endswith(".txt")
@@ -41,6 +46,12 @@ async def show_output(ls: SessionsServer, cell: CellView, notebook: str) -> obje
             )
     text = markdown(cell, replace(ls.client.policy, tables=True, pictures=True), file_of)
     return {"markdown": text, "path": paths[0]}
+
+
+def _display(environ: Mapping[str, str]) -> bool:
+    """Whether a program that shows pictures can be started here, as it cannot over ssh."""
+    windows = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "BROWSER")
+    return not sys.platform.startswith("linux") or any(environ.get(name) for name in windows)
 
 
 def _files(ls: SessionsServer, cell: CellView, notebook: str, file_of: FileOf) -> list[str]:

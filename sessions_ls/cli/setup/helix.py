@@ -29,9 +29,9 @@ OLDEST = (25, 7)
 def plan(
     undo: bool,
     environ: Mapping[str, str] = os.environ,
-    variables: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Plan:
-    """What there is to change; ``variables`` are for the server alone.
+    """What there is to change; ``more`` goes into the table of the server.
 
     Raises SetupError for files that cannot be edited.
     """
@@ -42,7 +42,7 @@ def plan(
     if undo:
         changes = [_without(languages), _without(config)]
     else:
-        server = with_server(languages, MARK, program(environ), variables)
+        server = with_server(languages, MARK, program(environ), more)
         changes = [server, with_keys(config, made.notes)]
         made.notes += _old(environ)
     made.changes += [change for change in changes if change is not None]

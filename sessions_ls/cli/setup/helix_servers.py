@@ -37,7 +37,7 @@ QUIET: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def with_server(
-    file: TomlFile, mark: str, helix: str | None, variables: Mapping[str, str] | None = None
+    file: TomlFile, mark: str, helix: str | None, more: Mapping[str, Any] | None = None
 ) -> FileText | None:
     """What there is to change. Raises SetupError where it cannot be done safely."""
     text, expected = file.text, copy.deepcopy(file.data)
@@ -55,7 +55,7 @@ def with_server(
         old = _array(file)
         python[KEY].append(NAME)
         text = _fitting(file, expected, _replaced(text, old.as_string(), _longer(old)))
-    table = _server(variables)
+    table = _server(more or {})
     there = expected.get("language-server", {}).get(NAME)
     block = entries.block(HEADER, table, mark)
     if there is None:
@@ -82,14 +82,12 @@ def _quieter(text: str, expected: dict[str, Any], mark: str) -> str:
     return text
 
 
-def _server(variables: Mapping[str, str] | None) -> dict[str, Any]:
+def _server(more: Mapping[str, Any]) -> dict[str, Any]:
     command, *arguments = installed.server()
     table: dict[str, Any] = {"command": command}
     if arguments:
         table["args"] = arguments
-    if variables:
-        table["environment"] = dict(variables)
-    return table
+    return {**table, **more}
 
 
 def _moved(there: Mapping[str, Any], table: Mapping[str, Any]) -> bool:
