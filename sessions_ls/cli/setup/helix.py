@@ -22,6 +22,12 @@ from sessions_ls.cli.setup.helix_servers import with_server, without_server
 from sessions_ls.cli.setup.tomlfile import TomlFile
 
 MARK = "by `sessions editor helix`"
+KEYS = ("keys", "normal", "space", "n")
+AGAIN = "start Helix again; in a Python file with a `# %%` line, Space n has the commands"
+AGAIN_WITHOUT_KEYS = (
+    "start Helix again; in a Python file with a `# %%` line, Space a runs cells. No key does:"
+    " `keys.normal.space.n` is another one of yours, so give our table there another key"
+)
 COMMANDS = ":lsp-workspace-command sessions."
 OLDEST = (25, 7)
 
@@ -42,8 +48,9 @@ def plan(
     if undo:
         changes = [_without(languages), _without(config)]
     else:
-        server = with_server(languages, MARK, program(environ), more)
+        server = with_server(languages, MARK, program(environ), made.notes, more)
         changes = [server, with_keys(config, made.notes)]
+        made.again = AGAIN if _has_keys(config) else AGAIN_WITHOUT_KEYS
         made.notes += _old(environ)
     made.changes += [change for change in changes if change is not None]
     return made
@@ -69,8 +76,20 @@ def program(environ: Mapping[str, str]) -> str | None:
 @functools.cache
 def shipped(name: str) -> dict[str, Any]:
     """One of the files in `editors/helix`."""
-    with open(os.path.join(installed.plugin("helix"), name), "rb") as file:
+    with open(_shipped(name), "rb") as file:
         return tomllib.load(file)
+
+
+def _shipped(name: str) -> str:
+    return os.path.join(installed.plugin("helix"), name)
+
+
+def _has_keys(file: TomlFile) -> bool:
+    """Whether there is room for the keys, where nobody has used `Space` `n` for another command."""
+    table: Any = file.data
+    for key in KEYS:
+        table = table.get(key, {}) if isinstance(table, Mapping) else table
+    return isinstance(table, Mapping)
 
 
 def with_keys(file: TomlFile, notes: list[str]) -> FileText | None:
@@ -78,9 +97,10 @@ def with_keys(file: TomlFile, notes: list[str]) -> FileText | None:
     lacks, kept = entries.missing(file.data, shipped("config.toml"))
     expected = entries.with_added(file.data, lacks)
     for path, value in kept:
+        table = isinstance(value, dict)
         notes.append(
-            f"{file.path}: `{'.'.join(path)}` is yours and stays as it is; with sessions"
-            f" {'it is a table' if isinstance(value, dict) else f'{value!r}'} is meant"
+            f"{file.path}: `{'.'.join(path)}` is yours and stays as it is; "
+            + (f"ours is a table, in {_shipped('config.toml')}" if table else f"ours is {value!r}")
         )
     text = file.text
     for dotted in (False, True):

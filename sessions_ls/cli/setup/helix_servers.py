@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -21,7 +22,8 @@ from sessions_ls.cli.setup.errors import SetupError
 from sessions_ls.cli.setup.tomlfile import TomlFile
 
 NAME = "sessions"
-HEADER = f"language-server.{NAME}"
+HEADERS = "language-server"
+HEADER = f"{HEADERS}.{NAME}"
 KEY = "language-servers"
 PYTHON = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']python["'].*$""", re.M)
 BUILT_IN = ["ty", "ruff", "jedi", "pylsp"]
@@ -37,7 +39,11 @@ QUIET: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def with_server(
-    file: TomlFile, mark: str, helix: str | None, more: Mapping[str, Any] | None = None
+    file: TomlFile,
+    mark: str,
+    helix: str | None,
+    notes: list[str],
+    more: Mapping[str, Any] | None = None,
 ) -> FileText | None:
     """What there is to change. Raises SetupError where it cannot be done safely."""
     text, expected = file.text, copy.deepcopy(file.data)
@@ -64,22 +70,50 @@ def with_server(
     elif _moved(there, table) and (ours := entries.block(HEADER, there, mark)) in text:
         expected["language-server"][NAME] = table
         text = text.replace(ours, block)
-    text = _quieter(text, expected, mark)
+    text = _quieter(file, text, expected, mark, notes)
     return file.change(text, expected)
 
 
-def _quieter(text: str, expected: dict[str, Any], mark: str) -> str:
+def _quieter(
+    file: TomlFile, text: str, expected: dict[str, Any], mark: str, notes: list[str]
+) -> str:
     """The text, and what keeps other servers from reporting results; settings are never touched."""
     names = {_name_of(one) for one in (python_in(expected) or {}).get(KEY, ())}
-    for name, (path, quiet) in QUIET.items():
-        if name in names and name not in expected["language-server"]:
-            table = expected["language-server"].setdefault(name, {})
-            for key in path.split("."):
-                table = table.setdefault(key, {})
-            table.update(quiet)
-            header = f"language-server.{name}.{path}"
-            text = entries.joined(text, [entries.block(header, quiet, mark)])
+    for name in (name for name in QUIET if name in names):
+        path, quiet = QUIET[name]
+        table = expected["language-server"].get(name, {})
+        [(key, value)] = quiet.items()
+        if key in _below(table, path):
+            continue
+        longer = entries.joined(text, [entries.block(f"{HEADERS}.{name}.{path}", quiet, mark)])
+        if "config" in table or not _is_toml(longer):
+            notes.append(
+                f"{file.path}: the settings of {name} are yours and stay, so it may report the last"
+                f" line of a cell; `{path}.{key} = {entries.literal(value).as_string()}` ends that"
+            )
+            continue
+        text = longer
+        table = expected["language-server"].setdefault(name, {})
+        for part in path.split("."):
+            table = table.setdefault(part, {})
+        table.update(quiet)
     return text
+
+
+def _below(table: Any, path: str) -> Mapping[str, Any]:
+    """What stands at a dotted path."""
+    for key in path.split("."):
+        table = table.get(key) if isinstance(table, Mapping) else None
+    return table if isinstance(table, Mapping) else {}
+
+
+def _is_toml(text: str) -> bool:
+    """Whether this is TOML: no table can follow for a server that stands in one line."""
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
 
 
 def _server(more: Mapping[str, Any]) -> dict[str, Any]:
