@@ -125,6 +125,6 @@ def out_of_date(view: CellView) -> str:
         return ""
     if view.state != "error":
         return view.state
-    # Of a cell that cannot run as it stands, such as one with a syntax error, another text ran.
-    own = view.status.reason is None or view.record.code == view.names.code
-    return "" if own else "stale"
+    # A cell that cannot run as it stands shows what it gave before; a syntax error may have run.
+    ran = view.names.broken and view.record.code == view.names.code
+    return "" if view.status.reason is None or ran else "stale"

@@ -57,12 +57,12 @@ RESULTS = [
 ]
 
 
-def shown_as(record: Record, state: str, reason: str | None = None, code: str = "now") -> Any:
+def shown_as(record: Record, state: str, reason: str | None = None, broken: bool = False) -> Any:
     return SimpleNamespace(
         record=record,
         state=state,
         status=SimpleNamespace(reason=reason),
-        names=SimpleNamespace(code=code),
+        names=SimpleNamespace(code="now", broken=broken),
     )
 
 
@@ -76,16 +76,19 @@ FAILED = Record("i", code="now", stdout="so far", error=ErrorInfo("KeyError", "'
 
 
 @pytest.mark.parametrize(
-    ("record", "reason", "shown"),
+    ("record", "reason", "broken", "shown"),
     [
-        (FAILED, None, "so far"),
+        (FAILED, None, False, "so far"),
         # the text cannot run as it stands, and the result is that of another text
-        (Record("i", code="before", text="42"), "invalid syntax", "42  ⟵ stale"),
-        (FAILED, "a name has two homes", "so far"),
+        (Record("i", code="before", text="42"), "invalid syntax", True, "42  ⟵ stale"),
+        (FAILED, "invalid syntax", True, "so far"),
+        (Record("i", code="now", text="42"), "a name has two homes", False, "42  ⟵ stale"),
     ],
 )
-def test_results_of_a_cell_with_an_error(record: Record, reason: str | None, shown: str) -> None:
-    assert brief.result(shown_as(record, "error", reason)) == shown
+def test_results_of_a_cell_with_an_error(
+    record: Record, reason: str | None, broken: bool, shown: str
+) -> None:
+    assert brief.result(shown_as(record, "error", reason, broken)) == shown
 
 
 LIBRARY = "/env/lib/python3.12/site-packages/sklearn"
