@@ -200,12 +200,29 @@ def test_results_are_no_problem_for_ruff(
     assert path.read_bytes() == before
 
 
+def test_basedpyright_leaves_room_for_results(sessions: Shell, helix: Path) -> None:
+    path = helix / "languages.toml"
+    path.write_text('[[language]]\nname = "python"\nlanguage-servers = ["basedpyright"]\n')
+    before = path.read_bytes()
+    assert "basedpyright reports by its `standard` rules now" in sessions("editor", "helix").err
+    server = tomllib.loads(path.read_text())["language-server"]["basedpyright"]
+    shipped = tomllib.loads((ROOT / "editors" / "helix" / "languages.toml").read_text())
+    assert server == shipped["language-server"]["basedpyright"]
+    assert "note: based" not in sessions("editor", "helix").err
+    sessions("editor", "helix", "--undo")
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
         ("analysis.typeCheckingMode = 'strict'\n", True),
         ("analysis = 3\n", True),
-        ("analysis.diagnosticSeverityOverrides = { reportFoo = 'none' }\n", False),
+        (
+            "analysis.diagnosticSeverityOverrides = { reportFoo = 'none' }\n"
+            "analysis.typeCheckingMode = 'strict'\n",
+            False,
+        ),
     ],
 )
 def test_settings_of_other_servers_stay(
@@ -216,7 +233,7 @@ def test_settings_of_other_servers_stay(
     path.write_text(
         f'[[language]]\nname = "python"\nlanguage-servers = ["basedpyright"]\n\n{theirs}'
     )
-    line = 'analysis.diagnosticSeverityOverrides = {reportUnusedExpression = "none"}` ends that'
+    line = '`diagnosticSeverityOverrides = {reportUnusedExpression = "none"}`'
     assert (line in sessions("editor", "helix").err) == told
     assert theirs in path.read_text()
 

@@ -18,7 +18,7 @@ from sessions_ls.cli.setup import entries, installed
 from sessions_ls.cli.setup.changes import FileText, Plan
 from sessions_ls.cli.setup.entries import Path
 from sessions_ls.cli.setup.errors import SetupError
-from sessions_ls.cli.setup.helix_servers import with_server, without_server
+from sessions_ls.cli.setup.helix_servers import QUIET, with_server, without_server
 from sessions_ls.cli.setup.tomlfile import TomlFile
 
 MARK = "by `sessions editor helix`"
@@ -126,7 +126,8 @@ def _ours(path: Path, value: object) -> bool:
     """Whether a line in a table of ours is ours."""
     if path[0] in ("language", "language-server"):
         known = ("name", "language-servers", "command", "args")
-        return path[-1] in (*known, "ignore", "diagnosticSeverityOverrides")
+        quiet = {key for _, entry in QUIET.values() for key in entry}
+        return path[-1] in known or path[-1] in quiet
     return _known(path, value)
 
 

@@ -32,10 +32,16 @@ QUIET: dict[str, tuple[str, dict[str, Any]]] = {
     "ruff": ("config.settings.lint", {"ignore": ["B018"]}),
     "basedpyright": (
         "config.basedpyright.analysis",
-        {"diagnosticSeverityOverrides": {"reportUnusedExpression": "none"}},
+        {
+            "typeCheckingMode": "standard",
+            "diagnosticSeverityOverrides": {"reportUnusedExpression": "none"},
+        },
     ),
 }
-"""Servers that report an expression as the last line of a cell, and how they are told not to."""
+"""Servers that report an expression as the last line of a cell, and how they are told not to.
+
+With all its rules basedpyright says so much that no result is seen between.
+"""
 
 
 def with_server(
@@ -82,16 +88,23 @@ def _quieter(
     for name in (name for name in QUIET if name in names):
         path, quiet = QUIET[name]
         table = expected["language-server"].get(name, {})
-        [(key, value)] = quiet.items()
-        if key in _below(table, path):
+        there = _below(table, path)
+        lacks = {key: value for key, value in quiet.items() if key not in there}
+        if not lacks:
             continue
         longer = entries.joined(text, [entries.block(f"{HEADERS}.{name}.{path}", quiet, mark)])
         if "config" in table or not _is_toml(longer):
+            lines = (f"`{key} = {entries.literal(lacks[key]).as_string()}`" for key in lacks)
             notes.append(
-                f"{file.path}: the settings of {name} are yours and stay, so it may report the last"
-                f" line of a cell; `{path}.{key} = {entries.literal(value).as_string()}` ends that"
+                f"{file.path}: the settings of {name} are yours and stay, so it may report results"
+                f" of cells; in its table `{path}` this ends that: {', '.join(lines)}"
             )
             continue
+        if "typeCheckingMode" in quiet:
+            notes.append(
+                f"{name} reports by its `standard` rules now: diagnostics are shown below their"
+                " lines, and with all its rules they fill the screen"
+            )
         text = longer
         table = expected["language-server"].setdefault(name, {})
         for part in path.split("."):
