@@ -125,6 +125,5 @@ def out_of_date(view: CellView) -> str:
         return ""
     if view.state != "error":
         return view.state
-    # A cell that cannot run as it stands shows what it gave before; a syntax error may have run.
-    ran = view.names.broken and view.record.code == view.names.code
-    return "" if view.status.reason is None or ran else "stale"
+    # With a reason it cannot run as it stands, and shows what it gave before.
+    return "" if view.status.reason is None else "stale"

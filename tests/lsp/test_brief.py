@@ -57,13 +57,8 @@ RESULTS = [
 ]
 
 
-def shown_as(record: Record, state: str, reason: str | None = None, broken: bool = False) -> Any:
-    return SimpleNamespace(
-        record=record,
-        state=state,
-        status=SimpleNamespace(reason=reason),
-        names=SimpleNamespace(code="now", broken=broken),
-    )
+def shown_as(record: Record, state: str, reason: str | None = None) -> Any:
+    return SimpleNamespace(record=record, state=state, status=SimpleNamespace(reason=reason))
 
 
 @pytest.mark.parametrize(("record", "state", "shown"), RESULTS)
@@ -72,23 +67,16 @@ def test_results(record: Record, state: str, shown: str) -> None:
     assert brief.result(cell) == shown
 
 
-FAILED = Record("i", code="now", stdout="so far", error=ErrorInfo("KeyError", "'k'"))
-
-
 @pytest.mark.parametrize(
-    ("record", "reason", "broken", "shown"),
+    ("record", "reason", "shown"),
     [
-        (FAILED, None, False, "so far"),
-        # the text cannot run as it stands, and the result is that of another text
-        (Record("i", code="before", text="42"), "invalid syntax", True, "42  ⟵ stale"),
-        (FAILED, "invalid syntax", True, "so far"),
-        (Record("i", code="now", text="42"), "a name has two homes", False, "42  ⟵ stale"),
+        (Record("i", stdout="so far", error=ErrorInfo("KeyError", "'k'")), None, "so far"),
+        # as it stands it cannot run, and the result is that of another text
+        (Record("i", text="42"), "invalid syntax", "42  ⟵ stale"),
     ],
 )
-def test_results_of_a_cell_with_an_error(
-    record: Record, reason: str | None, broken: bool, shown: str
-) -> None:
-    assert brief.result(shown_as(record, "error", reason, broken)) == shown
+def test_results_of_a_cell_with_an_error(record: Record, reason: str | None, shown: str) -> None:
+    assert brief.result(shown_as(record, "error", reason)) == shown
 
 
 LIBRARY = "/env/lib/python3.12/site-packages/sklearn"
