@@ -121,9 +121,11 @@ def _ended(text: str) -> str:
 
 def _mark(cell: CellView) -> None:
     """Say of a result that is not proven true why it is not."""
-    if cell.state not in ("fresh", "error"):
-        reason = f": {cell.status.reason}" if cell.status.reason else ""
-        console.message(f"cell {cell.number} is {cell.state}{reason}")
+    reason = cell.status.reason
+    if cell.state == "error" and reason:
+        console.message(f"cell {cell.number} cannot run: {reason}; it gave this before")
+    elif cell.state not in ("fresh", "error"):
+        console.message(f"cell {cell.number} is {cell.state}" + (f": {reason}" if reason else ""))
 
 
 def _nothing(cell: CellView, path: str) -> int:
