@@ -25,7 +25,6 @@ NAMES = {"neovim": "Neovim", "helix": "Helix", "vscode": "VS Code"}
 AGAIN = {
     "neovim": "start Neovim again, and open a Python file with a `# %%` line. No key runs anything"
     " until you map one: `:help sessions-keys`",
-    "helix": "start Helix again; in a Python file with a `# %%` line, Space n has the commands",
     "vscode": "open a Python file with a `# %%` line; Shift+Enter runs a cell",
 }
 
@@ -62,6 +61,6 @@ def main(args: list[str]) -> int:
         what = "nothing of sessions is set up in" if undo else "all is set up in"
         console.message(f"{what} {name}; nothing to change")
     elif not undo and not taken.has("--print"):
-        console.message(AGAIN[module])
+        console.message(plan.again or AGAIN[module])
         console.message(f"to undo this: sessions editor {taken['EDITOR']} --undo")
     return OK

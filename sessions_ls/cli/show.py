@@ -121,10 +121,13 @@ def _ended(text: str) -> str:
 
 def _mark(cell: CellView) -> None:
     """Say of a result that is not proven true why it is not."""
-    if not cell.true_now:
-        reason = f": {cell.status.reason}" if cell.status.reason else ""
-        state = "stale" if cell.state == "error" else cell.state
-        console.message(f"cell {cell.number} is {state}{reason}")
+    if cell.true_now:
+        return
+    reason = cell.status.reason
+    if cell.state == "error":
+        console.message(f"cell {cell.number} cannot run: {reason}; it gave this before")
+    else:
+        console.message(f"cell {cell.number} is {cell.state}" + (f": {reason}" if reason else ""))
 
 
 def _nothing(cell: CellView, path: str) -> int:

@@ -95,6 +95,7 @@ def _comment_all(source: Source, offer: Offer) -> list[Edit]:
 
 OPERATIONS: dict[str, Callable[[Source, Offer], list[Edit]]] = {
     "split": lambda source, offer: layout.split(source, offer.line),
+    "insert": lambda source, offer: layout.inserted(source, offer.position),
     "merge": lambda source, offer: layout.merged(source, offer.position),
     "up": lambda source, offer: layout.moved(source, offer.position, -1),
     "down": lambda source, offer: layout.moved(source, offer.position, 1),
@@ -186,6 +187,7 @@ def rewrites(source: Source, line: int, column: int) -> Iterator[Offer]:
     cell = source.cells[position].cell
     if line > cell.start:
         yield Offer("Split the cell here", REWRITE, "split", position, line=line)
+    yield Offer("Insert a cell below", REWRITE, "insert", position)
     if position and cell.marker is not None and source.cells[position - 1].cell.kind == cell.kind:
         yield Offer(f"Merge with cell {position} above", REWRITE, "merge", position)
     if position and (position > 1 or source.cells[0].cell.marker is not None):

@@ -163,6 +163,16 @@ def split(source: Source, line: int) -> list[Edit]:
     return _counted(source, edits, 1)
 
 
+def inserted(source: Source, position: int) -> list[Edit]:
+    """Put an empty cell below a cell; its first line is the third below the insertion.
+
+    Raises EditError.
+    """
+    _, place = _body(source, position)
+    end = line_end(source.text)
+    return _counted(source, [Edit(place, place, f"{end}{end}# %%{end}")], 1)
+
+
 def _counted(source: Source, edits: list[Edit], more: int) -> list[Edit]:
     """The edits. Raises EditError if they do not make (or remove) just so many cells."""
     notebook = read_notebook(applied(source.text, edits), source.notebook)

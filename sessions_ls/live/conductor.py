@@ -5,7 +5,7 @@ For whoever holds the session's lock. Knows no process and no file.
 
 from __future__ import annotations
 
-from sessions_ls.kernel.marks import UNBOUND
+from sessions_ls.kernel.marks import SHARING, UNBOUND, gather, sharing
 from sessions_ls.live.cells import record_key
 from sessions_ls.live.state import State
 from sessions_ls.live.transcript import Running
@@ -115,10 +115,15 @@ class Conductor(State):
 
     def _fail(self, position: int, ident: str, message: str) -> Record:
         program, records = self.program, self.cells.current()
-        reads = {}
+        reads: dict[str, str] = {}
+        objects: dict[str, str] = {}
         for name, maker in program.resolution.needs[position].items():
             made = records[maker]
             reads[name] = made.binds.get(name, UNBOUND) if made is not None else UNBOUND
+            if made is not None:
+                gather(objects, name, made.objects)
+        if shared := sharing(objects):
+            reads[SHARING] = shared
         cell = program.cells[position]
         event = {"cell": ident, "code": cell.code, "state": "error", "ms": 0.0, "reads": reads}
         record = self._running.pop(ident, Running()).record(event, cell.cell, self.path)

@@ -141,7 +141,8 @@ class State:
         records, passing, live = self.cells.records, self.passing, self.live
         views = []
         for cell, ident, status, old in zip(cells, idents, found, before, strict=True):
-            record = records.get(ident)
+            # A cell that was emptied or made a text cell gives nothing; an undo may follow.
+            record = records.get(ident) if cell.runs or cell.broken else None
             state = passing.get(ident, status.state)
             if (
                 old is not None

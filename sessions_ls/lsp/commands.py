@@ -1,4 +1,4 @@
-"""The commands: run, interrupt, restart, clear, show, variables, status.
+"""The commands: run, interrupt, restart, clear, show, insert, variables, status.
 
 Each takes one object, `{"uri": …, "cell": number or title, "line": from 1, "id": …}`, or the same
 by position, `[path or URI, line]`, or nothing: the notebook that was last shown or edited.
@@ -10,8 +10,12 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from lsprotocol import types
+
+from sessions_ls.edits.layout import inserted
 from sessions_ls.lsp.output import show_output
 from sessions_ls.lsp.runs import Wanted
+from sessions_ls.lsp.snapshot import Snapshot
 from sessions_ls.lsp.wire import Json, Refused
 from sessions_ls.lsp.words import head_line
 from sessions_ls.notebook.errors import SessionsError
@@ -39,7 +43,9 @@ class Target:
     def chosen(self) -> CellView:
         """The cell. Raises Refused when none was named."""
         if self.cell is None:
-            raise Refused("Which cell? The command needs a `cell` or a `line`.")
+            raise Refused(
+                "Which cell? A menu does not tell: use the code actions there, or name a `line`."
+            )
         return self.cell
 
 
@@ -119,6 +125,26 @@ async def output(ls: SessionsServer, target: Target) -> object:
     return await show_output(ls, target.chosen(), target.view.path)
 
 
+async def insert_cell(ls: SessionsServer, target: Target) -> object:
+    """Put an empty cell below this one, and the cursor into it."""
+    if not ls.client.applies_edits:
+        raise Refused(f"{ls.client.name} lets no server insert a cell.")
+    shot = Snapshot(ls, target.notebook, target.view)
+    [edit] = await shot.work(inserted, shot.source, target.chosen().number - 1)
+    change = types.ApplyWorkspaceEditParams(shot.workspace_edit([edit]), "Insert a cell")
+    answer = await ls.workspace_apply_edit_async(change)
+    if not answer.applied:
+        raise Refused(f"No cell was inserted: {answer.failure_reason or 'the editor refused'}.")
+    first = edit.start[0] + 3
+    if ls.client.shows_documents:
+        await ls.window_show_document_async(
+            types.ShowDocumentParams(
+                shot.uri, take_focus=True, selection=shot.range((first, 0), (first, 0))
+            )
+        )
+    return {"line": first + 1}
+
+
 async def keep_mine(ls: SessionsServer, target: Target) -> object:
     """What others wrote to the file does not count: the buffer will be saved over it."""
     if target.notebook.session is not None:
@@ -150,6 +176,7 @@ COMMANDS: dict[str, Command] = {
     "sessions.restart": restart,
     "sessions.clearOutputs": clear_outputs,
     "sessions.showOutput": output,
+    "sessions.insertCell": insert_cell,
     "sessions.keepMine": keep_mine,
     "sessions.variables": variables,
     "sessions.status": status,

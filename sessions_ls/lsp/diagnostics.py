@@ -40,7 +40,7 @@ DOCS = "https://github.com/sessions-ls/sessions-ls/blob/main/docs/diagnostics"
 ERROR, WARNING, INFORMATION, HINT = 1, 2, 3, 4
 SEVERITIES = {"error": ERROR, "warning": WARNING, "hint": HINT}
 FADED = ',"tags":[1]'
-BY_ITSELF = ("fresh", "stale", "interrupted")
+BY_ITSELF = ("fresh", "stale", "interrupted", "new")
 """States whose diagnostics tell of no other cell."""
 
 
@@ -59,10 +59,14 @@ def diagnostics(
         if problem.code != "undefined-name" or not missing or missing not in problem.message:
             found.append(_problem(problem, document))
     results = client.policy.results
+    # Where nothing has run, that need not be said of each cell.
+    unrun = results and any(cell.record is not None for cell in view.cells)
     before = dict(kept)
     kept.clear()
     for cell in view.cells:
         if cell.status is FRESH and not results:
+            continue
+        if cell.status.state == "new" and not unrun:
             continue
         key = (cell.cell, cell.status, cell.state, id(cell.record))
         known = before.get(key)
@@ -97,6 +101,8 @@ def _of_cell(cell: CellView, view: View, document: Document, client: Client) -> 
         elif record is not None and record.error is not None and record.state == "error":
             message += f" (the last run failed: {headline(record, brief.WIDEST)[2:]})"
         yield _on_head(cell, document, HINT, "stale-cell", message, fade)
+    elif state == "new":
+        yield _on_head(cell, document, HINT, "stale-cell", "Not run yet", "")
     elif state == "error" and status.reason is None and record is not None and record.error:
         yield _error(cell, view, document, client)
     elif state == "blocked":

@@ -150,6 +150,7 @@ class OpenNotebook:
         """Show what is known: of the live session, else what is stored. No kernel is started."""
         self.session = await self._server.blocking(self._load, text.text)
         self._text = text
+        self._server.greet()
         for trouble in self.session.troubles:
             self._server.say(f"{self.name}: {trouble}", types.MessageType.Warning)
         if self.path is not None:

@@ -34,6 +34,9 @@ class Policy:
         servers without dropping what is twice would show most of them twice.
     repeats: diagnostics are sent after every edit, even the same ones.
     notices: messages say what nothing on the screen shows, such as the end of a kernel.
+    needs_display: it opens pictures with a program of this machine, and does not say which file it
+        was when there is none.
+    greeting: what is said when the first notebook is opened.
     """
 
     hints: bool = True
@@ -49,6 +52,8 @@ class Policy:
     navigation: bool = False
     repeats: bool = False
     notices: bool = True
+    needs_display: bool = False
+    greeting: str = ""
 
 
 # fmt: off
@@ -60,7 +65,7 @@ POLICIES = {
     # Helix never asks again for hints after a run, has no lenses, and shows hints of the first
     # server that offers them alone. It drops diagnostics of a version that it has left behind.
     "helix": Policy(
-        hints=False, results=True, fade=False, repeats=True, pictures=False,
+        hints=False, results=True, fade=False, repeats=True, pictures=False, needs_display=True,
         how="`:reload` loads it.",
     ),
     # VS Code cuts all hints of a line to 43 characters together, and pictures at its hover's edge.
@@ -129,6 +134,7 @@ class Client:
         self.refreshes_lenses = can("workspace.code_lens.refresh_support")
         self.refreshes_hints = can("workspace.inlay_hint.refresh_support")
         self.progress = can("window.work_done_progress")
+        self.applies_edits = can("workspace.apply_edit")
         self.shows_documents = can("window.show_document.support")
         self.related = can(f"{diagnostics}.related_information")
         self.tags = among(f"{diagnostics}.tag_support.value_set", 1)

@@ -11,6 +11,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from sessions_ls.lsp.pace import Throttle
+from sessions_ls.lsp.words import rounded
 from sessions_ls.results.text import first_line
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ WIDEST = 60
 PATIENCE = 0.2
 """Seconds that a run may take before its progress is worth showing."""
 
+SILENCE = 3.0
+"""Seconds after which progress is told again: editors clear it away with the next key."""
+
 
 class Progress:
     """One run. Made when it starts, told its events, ended when it is over."""
@@ -38,14 +42,16 @@ class Progress:
         self._queued: set[str] = set()
         self._over: set[str] = set()
         self._cell = ""
+        self._since = 0.0  # on the loop's clock, when the cell began
         self._said = ""
         self._begun = False
         self._ended = False
         self._pace = Throttle(0.1, self._report)
+        self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         if server.client.progress:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(PATIENCE, lambda: server.start_task(self._begin()))
+            begin = self._begin
+            self._timer = self._loop.call_later(PATIENCE, lambda: server.start_task(begin()))
 
     def take(self, event: dict[str, Any]) -> None:
         """Take one event of the run."""
@@ -58,6 +64,7 @@ class Progress:
         self._queued.add(ident)
         if state == "running":
             self._said = ""
+            self._since = self._loop.time()
             title = event["title"]
             number = event["number"]
             self._cell = f"{title} (cell {number})" if title else f"cell {number}"
@@ -102,8 +109,16 @@ class Progress:
                 self._title, cancellable=True, message=self._message(), percentage=self._percent()
             ),
         )
+        self._again()
+
+    def _again(self) -> None:
+        """Tell it once more before long."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(SILENCE, self._report)
 
     def _report(self) -> None:
+        self._again()
         self._server.work_done_progress.report(
             self._token,
             types.WorkDoneProgressReport(message=self._message(), percentage=self._percent()),
@@ -114,6 +129,9 @@ class Progress:
             return "starting the kernel"
         number = min(len(self._over) + 1, len(self._queued))
         place = f"{self._cell}, {number} of {len(self._queued)}"
+        seconds = int(self._loop.time() - self._since)
+        if seconds >= SILENCE:
+            place += f", {rounded(seconds)}"
         return f"{place}: {self._said}" if self._said else place
 
     def _percent(self) -> int:

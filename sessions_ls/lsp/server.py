@@ -72,6 +72,7 @@ class SessionsServer(LanguageServer):
         self.progresses: dict[str, progress.Progress] = {}  # those shown, by their tokens
         self._workers = concurrent.futures.ThreadPoolExecutor(4, "sessions-worker")
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._greeted = False
         self._making = threading.Lock()
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
@@ -123,6 +124,13 @@ class SessionsServer(LanguageServer):
     def say(self, message: str, kind: types.MessageType = types.MessageType.Error) -> None:
         """Tell the person, for things they can act on."""
         self.window_show_message(types.ShowMessageParams(kind, message))
+
+    def greet(self) -> None:
+        """Say what is to be said first, once."""
+        greeting = self.client.policy.greeting
+        if greeting and not self._greeted:
+            self.say(greeting, types.MessageType.Info)
+        self._greeted = True
 
     def notice(self, message: str) -> None:
         """Tell the person what happened, where the client shows it in no other way."""

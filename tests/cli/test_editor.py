@@ -181,9 +181,10 @@ def test_what_is_theirs_is_said_and_stays(sessions: Shell, helix: Path) -> None:
     [
         ('["ruff"]', "", True),
         ('["pylsp"]', "", False),
-        ('["ruff"]', '[language-server.ruff]\nargs = ["server"]\n', False),
+        ('["ruff"]', '[language-server.ruff]\nargs = ["server"]\n', True),
+        ('["ruff"]', "[language-server]\nruff = { args = [] }\n", False),
     ],
-    ids=["ruff", "no ruff", "a ruff of their own"],
+    ids=["ruff", "no ruff", "a ruff without settings", "a ruff in one line"],
 )
 def test_results_are_no_problem_for_ruff(
     sessions: Shell, helix: Path, servers: str, rules: str, quiet: bool
@@ -197,6 +198,58 @@ def test_results_are_no_problem_for_ruff(
     assert lint == ({"ignore": ["B018"]} if quiet else {})
     sessions("editor", "helix", "--undo")
     assert path.read_bytes() == before
+
+
+def test_basedpyright_leaves_room_for_results(sessions: Shell, helix: Path) -> None:
+    path = helix / "languages.toml"
+    path.write_text('[[language]]\nname = "python"\nlanguage-servers = ["basedpyright"]\n')
+    before = path.read_bytes()
+    assert "basedpyright reports by its `standard` rules now" in sessions("editor", "helix").err
+    server = tomllib.loads(path.read_text())["language-server"]["basedpyright"]
+    shipped = tomllib.loads((ROOT / "editors" / "helix" / "languages.toml").read_text())
+    assert server == shipped["language-server"]["basedpyright"]
+    assert "note: based" not in sessions("editor", "helix").err
+    sessions("editor", "helix", "--undo")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("analysis.typeCheckingMode = 'strict'\n", True),
+        ("analysis = 3\n", True),
+        (
+            "analysis.diagnosticSeverityOverrides = { reportFoo = 'none' }\n"
+            "analysis.typeCheckingMode = 'strict'\n",
+            False,
+        ),
+    ],
+)
+def test_settings_of_other_servers_stay(
+    sessions: Shell, helix: Path, settings: str, told: bool
+) -> None:
+    path = helix / "languages.toml"
+    theirs = f"[language-server.basedpyright.config.basedpyright]\n{settings}"
+    path.write_text(
+        f'[[language]]\nname = "python"\nlanguage-servers = ["basedpyright"]\n\n{theirs}'
+    )
+    line = '`diagnosticSeverityOverrides = {reportUnusedExpression = "none"}`'
+    assert (line in sessions("editor", "helix").err) == told
+    assert theirs in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("", "Space n has the commands"),
+        (CONFIGS["a key of ours"], "Space n has the commands"),
+        ('[keys.normal.space]\nn = ":new"\n', "Space a runs cells. No key does"),
+        (CONFIGS["Space is another"], "Space a runs cells. No key does"),
+    ],
+)
+def test_what_to_do_next(sessions: Shell, helix: Path, config: str, said: str) -> None:
+    (helix / "config.toml").write_text(config)
+    assert said in sessions("editor", "helix").err
 
 
 def test_what_they_add_to_our_tables_stays_at_undo(sessions: Shell, helix: Path) -> None:

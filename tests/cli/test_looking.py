@@ -288,8 +288,10 @@ def test_stale_results_are_marked(look: Look) -> None:
     )  # fmt: skip
     _edit("n = 4", "n = (4")
     assert look("show", "nb.py", "1") == (
-        0, "loading\n3\n", "sessions: cell 1 is stale: '(' was never closed\n",
-    )  # fmt: skip
+        0,
+        "loading\n3\n",
+        "sessions: cell 1 cannot run: '(' was never closed; it gave this before\n",
+    )
 
 
 OUT = [

@@ -109,6 +109,7 @@ def test_sessions_notebook_has_all_that_it_needs(
     )
     try:
         ready(terminal, editor)
+        terminal.wait("Space n r runs the cell" if is_helix(editor) else ":Sessions run runs")
         if configured and not is_helix(editor):
             terminal.type(":echo 'mine is ' .. g:mine")
             terminal.keys("Enter")

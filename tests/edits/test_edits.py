@@ -113,12 +113,12 @@ def test_one_home_for_each_name() -> None:
 
 
 REWRITES = [
-    ("# %%\na\n|b\n", "split"),
-    ("# %%\n|a\n# %%\nb\n", "down private"),
-    ("# %%\nb\n# %% A|\na\n", "merge up"),
-    ("a\n# %%\nb|\n", "merge"),
-    ("# %%\nb\n# %% [md]\n# |a\n# %%\nc\n", "up down"),
-    ("# %%\nc\n# %%\nb|\n# %%\nc = 1\n", "merge up down sort"),
+    ("# %%\na\n|b\n", "split insert"),
+    ("# %%\n|a\n# %%\nb\n", "insert down private"),
+    ("# %%\nb\n# %% A|\na\n", "insert merge up"),
+    ("a\n# %%\nb|\n", "insert merge"),
+    ("# %%\nb\n# %% [md]\n# |a\n# %%\nc\n", "insert up down"),
+    ("# %%\nc\n# %%\nb|\n# %%\nc = 1\n", "insert merge up down sort"),
     ('"""a|"""\n# %%\nb\n', ""),
 ]
 

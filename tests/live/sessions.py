@@ -99,8 +99,6 @@ class Told:
         """
         lines = [f"ran {' '.join(map(str, self.ran)) or 'nothing'}"]
         for cell in self.session.view().cells:
-            if not cell.runs and cell.state == "fresh":
-                continue
             words = f"{cell.number} {cell.state}"
             if cell.cold:
                 words += " cold"

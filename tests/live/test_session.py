@@ -95,6 +95,12 @@ def test_a_death_fails_the_running_cell_and_keeps_the_others(
     assert told.shown(3) == "2"
 
 
+def test_a_death_is_an_error_whatever_the_cell_reads(told: Told) -> None:
+    told.submit("# %%\nimport os\na = []\nb = [a]\n# %%\nlen(a + b)\nos._exit(1)\n")
+    told.run()
+    assert told.states == ["fresh", "error"]
+
+
 def test_a_dead_cell_is_not_run_again_unless_asked(told: Told) -> None:
     told.submit("# %%\nimport os\n# %%\nos._exit(1)\n# %%\n2\n")
     told.run()

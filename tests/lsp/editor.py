@@ -28,7 +28,7 @@ CLIENTS = {
 ROOT = Path(__file__).parents[2]
 SERVER = [sys.executable, "-m", "sessions_ls.lsp"]
 LOG = Path(tempfile.mkdtemp(prefix="sessions-test-")) / "server.log"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "DISPLAY": ":0"}
 PATIENCE = 60.0
 
 
@@ -60,6 +60,12 @@ def make_client() -> LanguageClient:
 
     converter.register_structure_hook(types.Command | types.CodeAction, action)
     client.refreshes = {"lens": 0, "hint": 0}  # type: ignore[attr-defined]
+    client.applied = []  # type: ignore[attr-defined]
+
+    @client.feature(types.WORKSPACE_APPLY_EDIT)
+    def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+        client.applied.append(params)  # type: ignore[attr-defined]
+        return types.ApplyWorkspaceEditResult(True)
 
     @client.feature(types.WORKSPACE_CODE_LENS_REFRESH)
     def lenses(*_: Any) -> None:

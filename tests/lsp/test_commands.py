@@ -153,6 +153,18 @@ async def test_results_that_cannot_be_saved_are_shown_and_told(editor: Editor) -
     assert newer.read_text() == "format = 99\n"
 
 
+async def test_a_cell_is_inserted_and_the_cursor_is_put_into_it(editor: Editor) -> None:
+    buffer = editor.open(FOUR, "insert.py")
+    assert await editor.command("insertCell", "insert.py", 5) == {"line": 9}
+    change = editor.client.applied[-1].edit
+    [edit] = change.changes[buffer.uri] if change.changes else change.document_changes[0].edits
+    place = types.Position(5, 1)
+    assert (edit.range, edit.new_text) == (types.Range(place, place), "\n\n# %%\n")
+    shown = editor.client.shown_documents[-1]
+    there = types.Position(8, 0)
+    assert (shown.uri, shown.selection) == (buffer.uri, types.Range(there, there))
+
+
 async def test_output_in_full(editor: Editor) -> None:
     buffer = editor.open(FOUR, "output.py")
     await buffer.run("runAll")

@@ -297,7 +297,7 @@ async def test_actions_run_cells_and_move_them(editor: Editor) -> None:
     offered = await actions(buffer, "y = 2")
     assert list(offered) == [
         "Run cell 2 (Make)", "Run stale cells", "Run all cells", "Split the cell here",
-        "Merge with cell 1 above", "Move the cell up", "Move the cell down",
+        "Insert a cell below", "Merge with cell 1 above", "Move the cell up", "Move the cell down",
         "Put all cells into script order", "Keep `y` to this cell, in a function",
     ]  # fmt: skip
     command = offered["Run cell 2 (Make)"].command

@@ -306,6 +306,41 @@ async def test_a_notebook_can_be_edited_while_it_runs(editor: Editor) -> None:
     assert await buffer.states() == "interrupted new"
 
 
+async def test_what_has_not_run_is_told_from_what_gave_nothing(editor: Editor) -> None:
+    buffer = editor.open("# %% A\na = 1\n# %% B\nb = 2\n", "unrun.py")
+    assert await buffer.states() == "new new"
+    assert buffer.found() == ""
+    await buffer.run("runCell", cell="A")
+    await buffer.shows("stale-cell@3" if editor.name == "helix" else "")
+    assert [item.message for item in buffer.diagnostics()] == (
+        ["Not run yet"] if editor.name == "helix" else []
+    )
+
+
+async def test_the_result_of_a_cell_that_no_longer_parses_is_marked(editor: Editor) -> None:
+    buffer = editor.open("# %%\na = 1\na\n", "broken.py")
+    await buffer.run("runAll")
+    buffer.replace("a = 1", "a = (1")
+    await buffer.shows("syntax-error@2")
+    if editor.hints:
+        assert [hint.label for hint in await buffer.hints()] == ["→ 1 ⟵ stale"]
+    else:
+        assert buffer.printed() == {3: "1  ⟵ stale"}
+
+
+async def test_progress_of_a_silent_cell_says_how_long(editor: Editor) -> None:
+    """Helix clears it away with the next key."""
+    buffer = editor.open("# %% Nap\nimport time\ntime.sleep(60)\n", "silent.py")
+    reports = editor.client.progress_reports
+    known = set(reports)
+    running = asyncio.create_task(buffer.run("runAll"))
+    await until(lambda: any(reports[token] for token in set(reports) - known))
+    [token] = set(reports) - known
+    await until(lambda: reports[token][-1].message == "Nap (cell 1), 1 of 1, 6 s")
+    await editor.command("interrupt", {"uri": buffer.uri})
+    assert (await running)["ok"] is False
+
+
 async def test_progress_is_shown_and_cancels(editor: Editor) -> None:
     text = '# %% Nap\nimport time\nprint("a\\r\\x1b[32mstep 1\\x1b[m")\ntime.sleep(60)\n'
     buffer = editor.open(text, "progress.py")

@@ -6,6 +6,7 @@ import asyncio
 import io
 import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from lsprotocol import types
 from sessions_ls.lsp.diagnostics import DOCS
 from sessions_ls.lsp.documents import Document
 from sessions_ls.lsp.htmltable import markdown_table
+from sessions_ls.lsp.output import show_output
 from sessions_ls.lsp.pace import Throttle
 from sessions_ls.lsp.policy import POLICIES, Client, overruled
 from sessions_ls.lsp.results import fence
@@ -332,3 +334,57 @@ def test_a_person_overrules_the_policy(
     policy, sentences = overruled(usual, options)
     assert policy == replace(usual, **changed)
     assert len(sentences) == misfits
+
+
+PNG, PAGE = Output("image/png", b"png"), Output("text/html", "<b>")
+
+
+@pytest.mark.parametrize(
+    ("record", "display", "opened", "said"),
+    [
+        (Record("i", outputs=[PNG], text="fig"), ":0", "external image/png", False),
+        (Record("i", outputs=[PNG]), "", "", True),
+        (Record("i", outputs=[PNG], text="fig"), "", "n-cell-1.txt", True),
+        (Record("i", outputs=[PAGE], text="a"), ":0", "external text/html", False),
+        (Record("i", outputs=[PAGE], text="a"), "", "n-cell-1.txt", False),
+        (Record("i", stdout="a"), "", "n-cell-1.txt", False),
+    ],
+)
+def test_what_helix_opens_where_there_is_a_display_and_where_not(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    record: Record,
+    display: str,
+    opened: str,
+    said: bool,
+) -> None:
+    for variable in ("WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "BROWSER"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.setattr("sys.platform", "linux")
+    shown: list[str] = []
+    messages: list[str] = []
+
+    async def show(params: types.ShowDocumentParams) -> None:
+        name = params.uri.removeprefix(f"{tmp_path.as_uri()}/")
+        shown.append(f"external {name}" if params.external else name)
+
+    ls: Any = SimpleNamespace(
+        client=SimpleNamespace(policy=POLICIES["helix"], shows_documents=True),
+        file_of=lambda notebook: lambda output: str(tmp_path / output.mime),
+        window_show_document_async=show,
+        say=messages.append,
+        scratch=lambda: str(tmp_path),
+    )
+    cell: Any = SimpleNamespace(
+        record=record,
+        number=1,
+        state="fresh",
+        cold=False,
+        status=SimpleNamespace(reason=None),
+        cell=SimpleNamespace(title=None),
+    )
+    asyncio.run(show_output(ls, cell, "/w/n.py"))
+    assert shown == ([opened] if opened else [])
+    pictures = [f"There is no display here to open it on: {tmp_path}/image/png"]
+    assert messages == (pictures if said else [])

@@ -28,11 +28,15 @@ class Change(Protocol):
 
 
 class Plan:
-    """All changes for one editor, and what the person should know besides."""
+    """All changes for one editor, and what the person should know besides.
+
+    ``again`` says what to do when they are made, where that depends on them.
+    """
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
         self.notes: list[str] = []
+        self.again = ""
 
     def apply(self) -> list[str]:
         """Do all of it, or nothing where one thing cannot be done; what was done."""

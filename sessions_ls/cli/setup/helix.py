@@ -18,10 +18,16 @@ from sessions_ls.cli.setup import entries, installed
 from sessions_ls.cli.setup.changes import FileText, Plan
 from sessions_ls.cli.setup.entries import Path
 from sessions_ls.cli.setup.errors import SetupError
-from sessions_ls.cli.setup.helix_servers import with_server, without_server
+from sessions_ls.cli.setup.helix_servers import QUIET, with_server, without_server
 from sessions_ls.cli.setup.tomlfile import TomlFile
 
 MARK = "by `sessions editor helix`"
+KEYS = ("keys", "normal", "space", "n")
+AGAIN = "start Helix again; in a Python file with a `# %%` line, Space n has the commands"
+AGAIN_WITHOUT_KEYS = (
+    "start Helix again; in a Python file with a `# %%` line, Space a runs cells. No key does:"
+    " `keys.normal.space.n` is another one of yours, so give our table there another key"
+)
 COMMANDS = ":lsp-workspace-command sessions."
 OLDEST = (25, 7)
 
@@ -29,9 +35,9 @@ OLDEST = (25, 7)
 def plan(
     undo: bool,
     environ: Mapping[str, str] = os.environ,
-    variables: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Plan:
-    """What there is to change; ``variables`` are for the server alone.
+    """What there is to change; ``more`` goes into the table of the server.
 
     Raises SetupError for files that cannot be edited.
     """
@@ -42,8 +48,9 @@ def plan(
     if undo:
         changes = [_without(languages), _without(config)]
     else:
-        server = with_server(languages, MARK, program(environ), variables)
+        server = with_server(languages, MARK, program(environ), made.notes, more)
         changes = [server, with_keys(config, made.notes)]
+        made.again = AGAIN if _has_keys(config) else AGAIN_WITHOUT_KEYS
         made.notes += _old(environ)
     made.changes += [change for change in changes if change is not None]
     return made
@@ -69,8 +76,20 @@ def program(environ: Mapping[str, str]) -> str | None:
 @functools.cache
 def shipped(name: str) -> dict[str, Any]:
     """One of the files in `editors/helix`."""
-    with open(os.path.join(installed.plugin("helix"), name), "rb") as file:
+    with open(_shipped(name), "rb") as file:
         return tomllib.load(file)
+
+
+def _shipped(name: str) -> str:
+    return os.path.join(installed.plugin("helix"), name)
+
+
+def _has_keys(file: TomlFile) -> bool:
+    """Whether there is room for the keys, where nobody has used `Space` `n` for another command."""
+    table: Any = file.data
+    for key in KEYS:
+        table = table.get(key, {}) if isinstance(table, Mapping) else table
+    return isinstance(table, Mapping)
 
 
 def with_keys(file: TomlFile, notes: list[str]) -> FileText | None:
@@ -78,9 +97,10 @@ def with_keys(file: TomlFile, notes: list[str]) -> FileText | None:
     lacks, kept = entries.missing(file.data, shipped("config.toml"))
     expected = entries.with_added(file.data, lacks)
     for path, value in kept:
+        table = isinstance(value, dict)
         notes.append(
-            f"{file.path}: `{'.'.join(path)}` is yours and stays as it is; with sessions"
-            f" {'it is a table' if isinstance(value, dict) else f'{value!r}'} is meant"
+            f"{file.path}: `{'.'.join(path)}` is yours and stays as it is; "
+            + (f"ours is a table, in {_shipped('config.toml')}" if table else f"ours is {value!r}")
         )
     text = file.text
     for dotted in (False, True):
@@ -106,7 +126,8 @@ def _ours(path: Path, value: object) -> bool:
     """Whether a line in a table of ours is ours."""
     if path[0] in ("language", "language-server"):
         known = ("name", "language-servers", "command", "args")
-        return path[-1] in (*known, "ignore", "diagnosticSeverityOverrides")
+        quiet = {key for _, entry in QUIET.values() for key in entry}
+        return path[-1] in known or path[-1] in quiet
     return _known(path, value)
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+GREETING = "Space n r runs the cell, Space n A all cells; Space n shows what else there is."
+
+
 def opened(editor: list[str], path: str, environ: Mapping[str, str] = os.environ) -> int:
     """Open a file in Helix and wait for its end; its exit status.
 
@@ -27,8 +30,11 @@ def opened(editor: list[str], path: str, environ: Mapping[str, str] = os.environ
     """
     folder = helix.config_folder(environ)
     above = os.path.dirname(folder)
-    keep = {"XDG_CONFIG_HOME": above}
-    changes = [one for one in helix.plan(False, environ, keep).changes if type(one) is FileText]
+    more = {
+        "environment": {"XDG_CONFIG_HOME": above},
+        "config": {"sessions": {"greeting": GREETING}},
+    }
+    changes = [one for one in helix.plan(False, environ, more).changes if type(one) is FileText]
     if not changes:
         return subprocess.call([*editor, path])
     with tempfile.TemporaryDirectory(prefix="helix-", dir=runtime_folder(environ)) as made:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -21,7 +22,8 @@ from sessions_ls.cli.setup.errors import SetupError
 from sessions_ls.cli.setup.tomlfile import TomlFile
 
 NAME = "sessions"
-HEADER = f"language-server.{NAME}"
+HEADERS = "language-server"
+HEADER = f"{HEADERS}.{NAME}"
 KEY = "language-servers"
 PYTHON = re.compile(r"""^[ \t]*name[ \t]*=[ \t]*["']python["'].*$""", re.M)
 BUILT_IN = ["ty", "ruff", "jedi", "pylsp"]
@@ -30,14 +32,24 @@ QUIET: dict[str, tuple[str, dict[str, Any]]] = {
     "ruff": ("config.settings.lint", {"ignore": ["B018"]}),
     "basedpyright": (
         "config.basedpyright.analysis",
-        {"diagnosticSeverityOverrides": {"reportUnusedExpression": "none"}},
+        {
+            "typeCheckingMode": "standard",
+            "diagnosticSeverityOverrides": {"reportUnusedExpression": "none"},
+        },
     ),
 }
-"""Servers that report an expression as the last line of a cell, and how they are told not to."""
+"""Servers that report an expression as the last line of a cell, and how they are told not to.
+
+With all its rules basedpyright says so much that no result is seen between.
+"""
 
 
 def with_server(
-    file: TomlFile, mark: str, helix: str | None, variables: Mapping[str, str] | None = None
+    file: TomlFile,
+    mark: str,
+    helix: str | None,
+    notes: list[str],
+    more: Mapping[str, Any] | None = None,
 ) -> FileText | None:
     """What there is to change. Raises SetupError where it cannot be done safely."""
     text, expected = file.text, copy.deepcopy(file.data)
@@ -55,7 +67,7 @@ def with_server(
         old = _array(file)
         python[KEY].append(NAME)
         text = _fitting(file, expected, _replaced(text, old.as_string(), _longer(old)))
-    table = _server(variables)
+    table = _server(more or {})
     there = expected.get("language-server", {}).get(NAME)
     block = entries.block(HEADER, table, mark)
     if there is None:
@@ -64,32 +76,65 @@ def with_server(
     elif _moved(there, table) and (ours := entries.block(HEADER, there, mark)) in text:
         expected["language-server"][NAME] = table
         text = text.replace(ours, block)
-    text = _quieter(text, expected, mark)
+    text = _quieter(file, text, expected, mark, notes)
     return file.change(text, expected)
 
 
-def _quieter(text: str, expected: dict[str, Any], mark: str) -> str:
+def _quieter(
+    file: TomlFile, text: str, expected: dict[str, Any], mark: str, notes: list[str]
+) -> str:
     """The text, and what keeps other servers from reporting results; settings are never touched."""
     names = {_name_of(one) for one in (python_in(expected) or {}).get(KEY, ())}
-    for name, (path, quiet) in QUIET.items():
-        if name in names and name not in expected["language-server"]:
-            table = expected["language-server"].setdefault(name, {})
-            for key in path.split("."):
-                table = table.setdefault(key, {})
-            table.update(quiet)
-            header = f"language-server.{name}.{path}"
-            text = entries.joined(text, [entries.block(header, quiet, mark)])
+    for name in (name for name in QUIET if name in names):
+        path, quiet = QUIET[name]
+        table = expected["language-server"].get(name, {})
+        there = _below(table, path)
+        lacks = {key: value for key, value in quiet.items() if key not in there}
+        if not lacks:
+            continue
+        longer = entries.joined(text, [entries.block(f"{HEADERS}.{name}.{path}", quiet, mark)])
+        if "config" in table or not _is_toml(longer):
+            lines = (f"`{key} = {entries.literal(lacks[key]).as_string()}`" for key in lacks)
+            notes.append(
+                f"{file.path}: the settings of {name} are yours and stay, so it may report results"
+                f" of cells; in its table `{path}` this ends that: {', '.join(lines)}"
+            )
+            continue
+        if "typeCheckingMode" in quiet:
+            notes.append(
+                f"{name} reports by its `standard` rules now: diagnostics are shown below their"
+                " lines, and with all its rules they fill the screen"
+            )
+        text = longer
+        table = expected["language-server"].setdefault(name, {})
+        for part in path.split("."):
+            table = table.setdefault(part, {})
+        table.update(quiet)
     return text
 
 
-def _server(variables: Mapping[str, str] | None) -> dict[str, Any]:
+def _below(table: Any, path: str) -> Mapping[str, Any]:
+    """What stands at a dotted path."""
+    for key in path.split("."):
+        table = table.get(key) if isinstance(table, Mapping) else None
+    return table if isinstance(table, Mapping) else {}
+
+
+def _is_toml(text: str) -> bool:
+    """Whether this is TOML: no table can follow for a server that stands in one line."""
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
+
+
+def _server(more: Mapping[str, Any]) -> dict[str, Any]:
     command, *arguments = installed.server()
     table: dict[str, Any] = {"command": command}
     if arguments:
         table["args"] = arguments
-    if variables:
-        table["environment"] = dict(variables)
-    return table
+    return {**table, **more}
 
 
 def _moved(there: Mapping[str, Any], table: Mapping[str, Any]) -> bool:

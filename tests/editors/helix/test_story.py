@@ -99,7 +99,10 @@ def test_the_main_story(folder: Path) -> None:
         helix.command("w")
         helix.wait("{0: 0, 1: 7, 2: 14}", "  21\n", "written", without=["tale"])
         assert "rate = 7" in notebook.read_text()
-        # Break it: the traceback at the line that raised, and who has to wait.
+        # Break it: no result of another text is unmarked.
+        helix.line(9, "total = = 1")
+        helix.wait("invalid syntax", "└─added up  ⟵ stale")
+        # The traceback at the line that raised, and who has to wait.
         helix.line(9, "total = sum(table.values()) / 0")
         helix.command("w")
         helix.wait("ZeroDivisionError: division by zero", "{0: 0, 1: 7, 2: 14}")
@@ -122,6 +125,29 @@ def test_the_main_story(folder: Path) -> None:
         helix.wait("rate = 9", "# %% Table  Stale", without=["changed on disk"])
         helix.keys("Space", "n", "A")
         helix.wait("  54\n", without=["tale"])
+    finally:
+        helix.end()
+
+
+def test_a_new_cell_by_key(folder: Path) -> None:
+    notebook = folder / "work" / "n.py"
+    notebook.write_text(NOTEBOOK)
+    run(folder, "run", "n.py")
+    helix = start(folder, "n.py")
+    try:
+        helix.wait("  6\n")
+        helix.type("4gg")
+        helix.keys("Space", "n", "n")
+        helix.wait(" 9:1\n")
+        helix.type("ilen(table)")
+        helix.normal()
+        helix.wait("# %%  Not run yet")
+        helix.keys("Space", "n", "r")
+        helix.wait("└─3\n", without=["Not run yet"])
+        helix.command("w")
+        helix.wait("written")
+        new = "table\n\n# %%\nlen(table)\n\n# %% Sum"
+        assert notebook.read_text() == NOTEBOOK.replace("table\n\n# %% Sum", new)
     finally:
         helix.end()
 
