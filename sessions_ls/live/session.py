@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sessions_ls.live.settings import Settings
+    from sessions_ls.live.trust import Grant
     from sessions_ls.live.view import View
     from sessions_ls.notebook.cells import Notebook
     from sessions_ls.reactive.staleness import Status
@@ -182,10 +183,13 @@ class LiveSession:
 
     # -- the kernel ------------------------------------------------------------------------------
 
-    def start_kernel(self) -> None:
+    def start_kernel(self, grant: Grant) -> None:
         """Start the kernel if none runs. A text submitted before its first run is compiled there
-        while it is analysed here. Raises OSError when it cannot be started.
+        while it is analysed here. Raises OSError when it cannot be started, ValueError for the
+        grant of another notebook.
         """
+        if not grant.covers(self.path):
+            raise ValueError(f"a grant for {grant.path}, and not for {self.path}")
         if self._kernel is None:
             folder = os.path.dirname(self.path)
             self._kernel = self.launch(self.choice.path, self.path, folder)
@@ -334,7 +338,7 @@ class LiveSession:
             outdated = {idents[p] for p in self._state.outdated()}
         if not asked:
             return
-        self.start_kernel()
+        self.start_kernel(request.grant)
         goes_on = False
         for _ in range(REPLANS + 2 * len(idents)):
             if self._interrupted:

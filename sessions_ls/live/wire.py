@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Message = dict[str, Any]
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Grows when a message changes its meaning. Sessions and clients of different ones part."""
 
 LONGEST_SEND = 0.9

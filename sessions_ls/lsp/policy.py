@@ -34,6 +34,9 @@ class Policy:
         servers without dropping what is twice would show most of them twice.
     repeats: diagnostics are sent after every edit, even the same ones.
     notices: messages say what nothing on the screen shows, such as the end of a kernel.
+    asks: the person may be asked a question, where the client says that it asks.
+    preselects: of the answers to a question the first is chosen by a stray Enter.
+    trusted: saves run every notebook, or none, whatever the person trusts; None: what they trust.
     """
 
     hints: bool = True
@@ -49,6 +52,9 @@ class Policy:
     navigation: bool = False
     repeats: bool = False
     notices: bool = True
+    asks: bool = True
+    preselects: bool = False
+    trusted: bool | None = None
 
 
 # fmt: off
@@ -60,7 +66,7 @@ POLICIES = {
     # Helix never asks again for hints after a run, has no lenses, and shows hints of the first
     # server that offers them alone. It drops diagnostics of a version that it has left behind.
     "helix": Policy(
-        hints=False, results=True, fade=False, repeats=True, pictures=False,
+        hints=False, results=True, fade=False, repeats=True, pictures=False, preselects=True,
         how="`:reload` loads it.",
     ),
     # VS Code cuts all hints of a line to 43 characters together, and pictures at its hover's edge.
@@ -100,6 +106,7 @@ def overruled(policy: Policy, options: object) -> tuple[Policy, list[str]]:
     misfits = []
     for field in fields(Policy):
         value, usual = ours.get(field.name), getattr(policy, field.name)
+        usual = False if usual is None else usual
         kind = (int, float) if isinstance(usual, float) else type(usual)
         if value is None:
             continue
@@ -152,6 +159,14 @@ class Client:
         self.policy, self.misfits = overruled(
             POLICIES[self._row(info, params.initialization_options)], params.initialization_options
         )
+        self.asks = self.policy.asks and can("window.show_message")
+
+    def change(self, settings: object) -> None:
+        """Take settings that came later: `trusted` alone, which nothing was built upon."""
+        ours = settings.get("sessions") if isinstance(settings, dict) else None
+        if isinstance(ours, dict) and "trusted" in ours:
+            only = {"sessions": {"trusted": ours["trusted"]}}
+            self.policy, _ = overruled(replace(self.policy, trusted=None), only)
 
     def _row(self, info: types.ClientInfo | None, options: object) -> str:
         ours = options.get("sessions") if isinstance(options, dict) else None
