@@ -26,6 +26,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 os.environ["SESSIONS_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="sessions-", dir="/tmp")
 os.environ["SESSIONS_CACHE_DIR"] = tempfile.mkdtemp(prefix="sessions-cache-")
 os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="sessions-config-")
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="sessions-state-")
 _USER = Path(os.environ["XDG_CONFIG_HOME"]) / "sessions" / "config.toml"
 _USER.parent.mkdir()
 _USER.write_text("linger = 0.1\n")  # minutes
@@ -39,5 +40,7 @@ def _no_session_is_left() -> Iterator[None]:
         if left is not None and left.pid not in (0, os.getpid()):
             with suppress(ProcessLookupError):  # it has just ended by itself
                 os.kill(left.pid, signal.SIGKILL)
-    for variable in ("SESSIONS_RUNTIME_DIR", "SESSIONS_CACHE_DIR", "XDG_CONFIG_HOME"):
+    for variable in ("SESSIONS_RUNTIME_DIR", "SESSIONS_CACHE_DIR"):
+        shutil.rmtree(os.environ[variable], ignore_errors=True)
+    for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         shutil.rmtree(os.environ[variable], ignore_errors=True)

@@ -12,10 +12,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES += sorted((ROOT / "editors").glob("*/*.md"))
-CODE = re.compile(r'"([a-z]+(?:-[a-z]+)+)"')
+CODE = re.compile(r'"([a-z]+(?:-[a-z]+)+|untrusted)"')
 WITH_CODES = (
     "sessions_ls/lsp/diagnostics.py",
     "sessions_ls/lsp/ondisk.py",
+    "sessions_ls/lsp/trusting.py",
     "sessions_ls/notebook/cells.py",
     "sessions_ls/reactive/problems.py",
 )

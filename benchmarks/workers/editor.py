@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,9 @@ PATIENCE = 10.0
 
 HINTS = {"workspace": {"inlayHint": {"refreshSupport": True}}}
 """Capabilities of a client that shows results as inlay hints."""
+
+
+_state = tempfile.TemporaryDirectory(prefix="sessions-bench-")  # what is trusted
 
 
 class Editor:
@@ -40,7 +44,11 @@ class Editor:
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=path.parent,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+                "XDG_STATE_HOME": _state.name,
+            },
         )  # fmt: skip
         self.pid = self._process.pid
         self._changed = threading.Condition()

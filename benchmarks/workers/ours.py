@@ -21,6 +21,7 @@ from sessions_ls.live.cells import Cells
 from sessions_ls.live.request import Request, Summary
 from sessions_ls.live.session import LiveSession
 from sessions_ls.live.settings import Settings
+from sessions_ls.live.trust import on_request
 from sessions_ls.notebook.cells import read_notebook
 from sessions_ls.results.record import Output, Record, Session
 from sessions_ls.results.session_file import SessionWriter, load
@@ -35,7 +36,7 @@ def _session(name: str, text: str, write: bool) -> LiveSession:
     path = Path(_folder.name) / f"{name}.py"
     path.write_text(text, "utf-8")
     session = LiveSession(str(path), Settings(python=sys.executable), lambda event: None, write)
-    session.start_kernel()
+    session.start_kernel(on_request(session.path))
     session.submit(text)
     return session
 
@@ -61,7 +62,7 @@ def start() -> float:
     started = time.perf_counter()
     session = _session("start", "# %%\n1 + 1\n", write=False)
     try:
-        _ran(session.run(Request(all=True)), 1)
+        _ran(session.run(Request(on_request(session.path), all=True)), 1)
         seconds = time.perf_counter() - started
         if session.view().cells[0].record.text != "2":  # type: ignore[union-attr]
             raise RuntimeError("the first cell has no result")
@@ -75,7 +76,7 @@ def _live(name: str, text: str, write: bool) -> LiveSession:
     if name not in _sessions:
         session = _sessions[name] = _session(name, text, write)
         count = sum(cell.runs for cell in session.view().cells)
-        _ran(session.run(Request(all=True)), count)
+        _ran(session.run(Request(on_request(session.path), all=True)), count)
     return _sessions[name]
 
 
@@ -84,7 +85,7 @@ def round_trip(times: int, write: bool = False) -> float:
     session = _live(f"trivial-{write}", "# %%\nx = 1\n", write)
     started = time.perf_counter()
     for _ in range(times):
-        _ran(session.run(Request(cells=[1])), 1)
+        _ran(session.run(Request(on_request(session.path), cells=[1])), 1)
     return (time.perf_counter() - started) / times
 
 
@@ -92,7 +93,7 @@ def run_again(cells: int) -> float:
     """Seconds to run every cell of a chain again and to save the results."""
     session = _live(f"again-{cells}", chain(cells, shows=True), write=True)
     started = time.perf_counter()
-    _ran(session.run(Request(all=True)), cells)
+    _ran(session.run(Request(on_request(session.path), all=True)), cells)
     return time.perf_counter() - started
 
 
@@ -102,7 +103,7 @@ def run_changed(cells: int) -> float:
     text = chain(cells, shows=True, first=1 + next(_numbers))
     started = time.perf_counter()
     session.submit(text)
-    _ran(session.run(Request(stale=True)), cells)
+    _ran(session.run(Request(on_request(session.path), stale=True)), cells)
     return time.perf_counter() - started
 
 

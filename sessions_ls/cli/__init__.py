@@ -26,6 +26,8 @@ COMMANDS = {
     "restart": "end the process that holds the variables; results stay",
     "stop": "end the live session of a notebook",
     "ps": "list the notebooks that are live",
+    "trust": "let saving run a notebook, or all in a folder",
+    "untrust": "let saving run them no more",
     "editor": "set up Neovim, Helix or VS Code",
     "new": "make a new notebook from a small template",
     "agent-guide": "what an agent needs to know, printed or put into AGENTS.md",

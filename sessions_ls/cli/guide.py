@@ -26,7 +26,8 @@ dependence and keeps each result until something it depends on changes. For a no
   130 interrupted. `"source"` in JSON is the SHA-256 of the file that the results belong to.
 - One notebook is one session, shared with the person's editor: both see every run and edit at
   once, and variables stay. Where none is live, `run` ends its process; `run --keep` leaves it.
-- When the editor runs cells on save: `sessions wait nb.py --fresh --timeout 600` returns as soon
+- Whether the person's editor runs a notebook on save is theirs to say: never `sessions trust`.
+- When it does: `sessions wait nb.py --fresh --timeout 600` returns as soon
   as the results belong to the file as it is now.
 - `sessions interrupt nb.py` ends a cell that hangs; `sessions restart nb.py` ends the process
   with its variables. Results stay.

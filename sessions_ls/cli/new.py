@@ -7,6 +7,7 @@ import sys
 
 from sessions_ls.cli import OK, console
 from sessions_ls.cli.arguments import Arguments, UsageError
+from sessions_ls.live.trust import TrustError, record
 
 TEMPLATE = """\
 # %% Numbers
@@ -36,13 +37,21 @@ def main(args: list[str]) -> int:
 
 
 def create(path: str | None) -> str:
-    """Make a notebook at `path`, or under a free name in that folder (None: this one)."""
+    """Make a notebook at `path`, or under a free name in that folder (None: this one).
+
+    It is trusted: saving it in an editor runs it.
+    """
     if path is None or os.path.isdir(path):
-        return _create_free(path or "")
-    if not path.endswith(".py"):
-        path += ".py"
-    if not _create(path):
-        raise UsageError(f"{path} is there already; nothing was changed")
+        path = _create_free(path or "")
+    else:
+        if not path.endswith(".py"):
+            path += ".py"
+        if not _create(path):
+            raise UsageError(f"{path} is there already; nothing was changed")
+    try:
+        record(path, True)
+    except TrustError as error:  # the notebook is there all the same
+        console.message(str(error))
     return path
 
 

@@ -6,6 +6,7 @@ from sessions_ls.cli import console
 from sessions_ls.cli.owning import own
 from sessions_ls.live.request import Request
 from sessions_ls.live.settings import load_settings
+from sessions_ls.live.trust import on_request
 from sessions_ls.notebook.files import read_source
 from sessions_ls.results.errors import SessionFileError
 
@@ -37,11 +38,12 @@ def ran(path: str) -> list[dict[str, Any]]:
     Raises SessionsError where the notebook cannot be read or had.
     """
     text = read_source(path)
-    owned = own(path, load_settings(path), "sessions_ls.run", _ignore)
+    grant = on_request(path)
+    owned = own(path, grant, load_settings(path), "sessions_ls.run", _ignore)
     session = owned.session
     try:
         session.submit(text)
-        session.run(Request(stale=True, retry=True))
+        session.run(Request(grant, stale=True, retry=True))
     except SessionFileError as error:
         import warnings
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sessions_ls.live.place import Place
     from sessions_ls.live.session import LiveSession
     from sessions_ls.live.settings import Settings
+    from sessions_ls.live.trust import Grant
 
     Emit = Callable[[dict[str, Any]], None]
 
@@ -50,7 +51,13 @@ class Owned:
 
 
 def own(
-    path: str, settings: Settings, who: str, emit: Emit, write: bool = True, keep: bool = False
+    path: str,
+    grant: Grant,
+    settings: Settings,
+    who: str,
+    emit: Emit,
+    write: bool = True,
+    keep: bool = False,
 ) -> Owned:
     """The notebook at ``path``, to run in; the kernel of a session of our own is started already.
 
@@ -64,17 +71,19 @@ def own(
     try:
         place = place_of(path)
         if write:
-            return _with_lock(place, path, settings, who, emit)
+            return _with_lock(place, path, grant, settings, who, emit)
         _refuse_beside_a_session(place, path)
     except PlaceError as error:
         if write:
             console.message(f"{error} The results of this run are not saved.")
-    return Owned(_alone(path, settings, emit, False, _start(path, settings)))
+    return Owned(_alone(path, settings, emit, False, _start(grant, settings)))
 
 
-def _with_lock(place: Place, path: str, settings: Settings, who: str, emit: Emit) -> Owned:
+def _with_lock(
+    place: Place, path: str, grant: Grant, settings: Settings, who: str, emit: Emit
+) -> Owned:
     # Where there is no lock file, the kernel starts while we make one.
-    kernel = None if os.path.exists(place.lock) else _start(path, settings)
+    kernel = None if os.path.exists(place.lock) else _start(grant, settings)
     from sessions_ls.live.lock import Lock, holder
 
     lock: Lock | None = None
@@ -82,7 +91,7 @@ def _with_lock(place: Place, path: str, settings: Settings, who: str, emit: Emit
         for _ in range(_TRIES):
             lock = Lock.acquire(place, "run")
             if lock is not None:
-                kernel = kernel or _start(path, settings)
+                kernel = kernel or _start(grant, settings)
                 return Owned(_alone(path, settings, emit, True, kernel), None, lock)
             found = holder(place)
             if found is not None and found.what != "session":
@@ -107,12 +116,12 @@ def _alone(path: str, settings: Settings, emit: Emit, write: bool, kernel: Kerne
     return LiveSession(path, settings, emit, write, kernel)
 
 
-def _start(path: str, settings: Settings) -> Kernel:
+def _start(grant: Grant, settings: Settings) -> Kernel:
     """Start the kernel before there is anything for it to do: both take their time."""
     try:
-        return early.start_kernel(path, settings)
+        return early.start_kernel(grant, settings)
     except OSError as error:
-        choice = early.interpreter(path, settings)
+        choice = early.interpreter(grant.path, settings)
         raise UsageError(
             f"{choice.path} cannot be started: {error.strerror or error} ({choice.reason})"
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sessions_ls.cli import running
 from sessions_ls.cli.arguments import Arguments, UsageError
 from sessions_ls.live.settings import load_settings
+from sessions_ls.live.trust import on_request
 from sessions_ls.notebook.files import read_source
 
 TYPE_CHECKING = False
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from sessions_ls.cli.remote import Remote
     from sessions_ls.live.request import Request
     from sessions_ls.live.session import LiveSession
+    from sessions_ls.live.trust import Grant
     from sessions_ls.notebook.cells import Notebook
 
 WHO = "sessions run"
@@ -36,22 +38,24 @@ def main(args: list[str]) -> int:
 
         text = with_values(text, given.every("--set"), path)
 
+    grant = on_request(path)
+
     def request(session: LiveSession | Remote) -> Request:
-        return _request(given, session.notebook, limit)
+        return _request(given, grant, session.notebook, limit)
 
-    return running.carry_out(running.Plan(given, text, settings, request, WHO, digest))
+    return running.carry_out(running.Plan(given, grant, text, settings, request, WHO, digest))
 
 
-def _request(given: Taken, notebook: Notebook, limit: float | None) -> Request:
+def _request(given: Taken, grant: Grant, notebook: Notebook, limit: float | None) -> Request:
     """What is to run. Raises UsageError for a cell that cannot be meant."""
     from sessions_ls.live.request import Request
 
     path = given["NOTEBOOK"]
     refuse_bad_markers(notebook, path)
     if given.has("--all"):
-        return Request(all=True, seconds=limit)
+        return Request(grant, all=True, seconds=limit)
     if not given.has("--cell"):
-        return Request(stale=True, retry=True, seconds=limit)
+        return Request(grant, stale=True, retry=True, seconds=limit)
     from sessions_ls.cli.select import cell_named
 
     numbers = []
@@ -60,7 +64,7 @@ def _request(given: Taken, notebook: Notebook, limit: float | None) -> Request:
         if cell.kind != "code":
             raise UsageError(f"cell {cell.number} of {path} is text: nothing to run")
         numbers.append(cell.number)
-    return Request(cells=numbers, seconds=limit)
+    return Request(grant, cells=numbers, seconds=limit)
 
 
 def refuse_bad_markers(notebook: Notebook, path: str) -> None:

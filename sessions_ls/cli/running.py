@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sessions_ls.live.request import Request, Summary
     from sessions_ls.live.session import LiveSession
     from sessions_ls.live.settings import Settings
+    from sessions_ls.live.trust import Grant
 
     Event = dict[str, Any]
     Emit = Callable[[Event], None]
@@ -45,14 +46,16 @@ def with_options(arguments: Arguments) -> Arguments:
 class Plan:
     """What to run: the options, the text, and ``request``, which makes the request of its session.
 
-    ``who`` is the command, ``digest`` the hash of the file's bytes, where that is to be said.
+    ``grant`` is the leave to do so, ``who`` the command, ``digest`` the hash of the file's bytes,
+    where that is to be said.
     """
 
-    __slots__ = ("digest", "given", "path", "request", "settings", "text", "who")
+    __slots__ = ("digest", "given", "grant", "path", "request", "settings", "text", "who")
 
     def __init__(
         self,
         given: Taken,
+        grant: Grant,
         text: str,
         settings: Settings,
         request: Callable[[LiveSession | Remote], Request],
@@ -61,6 +64,7 @@ class Plan:
     ) -> None:
         self.given = given
         self.path = given["NOTEBOOK"]
+        self.grant = grant
         self.text = text
         self.settings = settings
         self.request = request
@@ -79,7 +83,7 @@ def carry_out(plan: Plan) -> int:
             sink(event)
 
     owned = own(
-        plan.path, plan.settings, plan.who, emit,
+        plan.path, plan.grant, plan.settings, plan.who, emit,
         write=not plan.given.has("--no-write"), keep=plan.given.has("--keep"),
     )  # fmt: skip
     session = owned.session

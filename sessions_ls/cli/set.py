@@ -7,6 +7,7 @@ from sessions_ls.cli.arguments import Arguments
 from sessions_ls.cli.constants import changed
 from sessions_ls.cli.run import refuse_bad_markers
 from sessions_ls.live.settings import load_settings
+from sessions_ls.live.trust import on_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,15 +41,17 @@ def main(args: list[str]) -> int:
     text, digest = source.read(path)
     text, numbers = changed(text, given.every("NAME=VALUE"), path, "")
 
+    grant = on_request(path)
+
     def request(session: LiveSession | Remote) -> Request:
         from sessions_ls.live.request import Request
 
         refuse_bad_markers(session.notebook, path)
         cells = [*numbers, *_readers(session.view(), numbers)]
-        return Request(cells=cells, seconds=limit, cause=CAUSE)
+        return Request(grant, cells=cells, seconds=limit, cause=CAUSE)
 
     settings = load_settings(path)
-    return running.carry_out(running.Plan(given, text, settings, request, WHO, digest))
+    return running.carry_out(running.Plan(given, grant, text, settings, request, WHO, digest))
 
 
 def _readers(view: View, numbers: list[int]) -> list[int]:

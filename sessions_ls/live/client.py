@@ -292,10 +292,8 @@ class Client:
 
     def clear(self, numbers: Sequence[int] | None = None) -> None:
         """Forget the results of these cells, or of all. Raises as `run` does."""
-        from sessions_ls.live.request import Request
-
-        wanted = Request(cells=numbers or ()).plain()
-        outcome(self._asking.ask("clear", LONGEST, request=wanted, text=self.text))
+        cells = list(numbers or ())
+        outcome(self._asking.ask("clear", LONGEST, cells=cells, text=self.text))
 
     def interrupt(self) -> None:
         """Stop the cell that runs and drop what waits, whoever asked for it."""

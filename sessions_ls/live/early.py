@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sessions_ls.kernel.interpreter import Choice
     from sessions_ls.live.settings import Settings
+    from sessions_ls.live.trust import Grant
 
 
 def interpreter(path: str, settings: Settings) -> Choice:
@@ -18,7 +19,7 @@ def interpreter(path: str, settings: Settings) -> Choice:
     return choose(os.path.abspath(path), settings.python, os.environ)
 
 
-def start_kernel(path: str, settings: Settings) -> Kernel:
-    """A kernel for the notebook at ``path``. Raises OSError when it cannot be started."""
-    path = os.path.abspath(path)
+def start_kernel(grant: Grant, settings: Settings) -> Kernel:
+    """A kernel for the notebook of the grant. Raises OSError when it cannot be started."""
+    path = grant.path
     return Kernel.start(interpreter(path, settings).path, path, os.path.dirname(path))

@@ -16,6 +16,14 @@ def config_folder(environ: Mapping[str, str] = os.environ) -> str:
     return os.path.join(base, "sessions")
 
 
+def state_folder(environ: Mapping[str, str] = os.environ) -> str:
+    """The folder of what is to stay, and concerns this machine alone."""
+    base = _base(
+        environ, "Library/Application Support", "LOCALAPPDATA", "XDG_STATE_HOME", ".local/state"
+    )
+    return os.path.join(base, "sessions-ls")
+
+
 def cache_folder(environ: Mapping[str, str] = os.environ) -> str:
     """The folder of what may be deleted at any time."""
     chosen = environ.get("SESSIONS_CACHE_DIR")

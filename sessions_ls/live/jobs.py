@@ -25,25 +25,32 @@ LONGEST = 2.0
 class Job:
     """One thing to do in turn.
 
-    A run has a ``request`` and the ``text`` it was made for; ``clear`` has the cells whose results
-    are to be forgotten in ``request.cells``. ``tickets`` are the requests that it answers: several
-    saves that wait are one run. It is not taken before ``due``, of `time.monotonic`.
+    A run has a ``request``; without one, the results of ``cells``, or of all, are to be forgotten.
+    Both go by the ``text`` they were made for. ``tickets`` are the requests that it answers:
+    several saves that wait are one run. It is not taken before ``due``, of `time.monotonic`.
     """
 
-    __slots__ = ("due", "kind", "peer", "request", "text", "tickets")
+    __slots__ = ("cells", "due", "peer", "request", "text", "tickets")
 
-    def __init__(self, kind: str, peer: int, ticket: int, text: str, request: Request) -> None:
-        self.kind = kind
+    def __init__(
+        self,
+        peer: int,
+        ticket: int,
+        text: str,
+        request: Request | None,
+        cells: Sequence[int] = (),
+    ) -> None:
         self.peer = peer
         self.tickets = [ticket]
         self.text = text
         self.request = request
+        self.cells = cells
         self.due = 0.0
 
     @property
     def is_save(self) -> bool:
         """Whether a save caused it."""
-        return self.kind == "run" and self.request.cause == "save"
+        return self.request is not None and self.request.cause == "save"
 
 
 class Jobs:

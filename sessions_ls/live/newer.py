@@ -27,6 +27,9 @@ PATIENCE = 5.0
 
 OURS = sys.version_info[:2]
 
+_HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+"""The folder with our package."""
+
 _START = (
     "import sys; sys.path.append(sys.argv[1]); "
     "from sessions_ls.reactive.reader import serve; serve(0)"
@@ -82,14 +85,11 @@ class NewerPython:
         import socket
         import subprocess
 
-        import sessions_ls
-
-        home = os.path.dirname(os.path.dirname(os.path.abspath(sessions_ls.__file__)))
         ours, theirs = socket.socketpair()
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [self._path, "-I", "-S", "-c", _START, home],
+                    [self._path, "-I", "-S", "-c", _START, _HOME],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from sessions_ls.live.trust import received
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, Self
 
+    from sessions_ls.live.trust import Grant
+
 
 class Request:
-    """Cells to run.
+    """Cells to run, in the notebook that ``grant`` is for.
 
     ``cells`` are numbers from 1; those run in any case. ``all`` runs every cell, ``stale`` those
     that are not fresh and, with ``retry``, those that failed. ``cause`` says why: "command",
     "save", "widget", "agent". ``seconds`` bounds the whole request.
     """
 
-    __slots__ = ("all", "cause", "cells", "retry", "seconds", "stale")
+    __slots__ = ("all", "cause", "cells", "grant", "retry", "seconds", "stale")
 
     def __init__(
         self,
+        grant: Grant,
         cells: Sequence[int] = (),
         all: bool = False,
         stale: bool = False,
@@ -27,6 +32,7 @@ class Request:
         cause: str = "command",
         seconds: float | None = None,
     ) -> None:
+        self.grant = grant
         self.cells = cells
         self.all = all
         self.stale = stale
@@ -35,8 +41,14 @@ class Request:
         self.seconds = seconds
 
     def plain(self) -> dict[str, Any]:
-        """The arguments that make this request again."""
-        return {**{name: getattr(self, name) for name in self.__slots__}, "cells": list(self.cells)}
+        """All of it as plain values, for `of`."""
+        plain = {name: getattr(self, name) for name in self.__slots__}
+        return {**plain, "cells": list(self.cells), "grant": self.grant.plain()}
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> Self:
+        """The request that `plain` stands for."""
+        return cls(**{**plain, "grant": received(plain["grant"])})
 
 
 class Summary:

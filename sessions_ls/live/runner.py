@@ -87,13 +87,13 @@ class Runner:
                 what = f"the kernel cannot be started: {error.strerror or error}"
                 self._give_up(job, f"{what} ({self.session.choice.path})")
             except Exception as error:  # a fault of ours must not end the session
-                log.exception("a %s failed", job.kind)
+                log.exception("a job failed")
                 self._give_up(job, f"a fault of sessions-ls, please report it: {error!r}")
             self.busy, self._job = False, None
             try:
                 self._after()
             except Exception:  # the next job is to be done all the same
-                log.exception("what follows a %s failed", job.kind)
+                log.exception("what follows a job failed")
 
     def _begin(self, job: Job) -> None:
         """Whoever stops what runs means this job from now on, though it takes a while to run."""
@@ -105,17 +105,17 @@ class Runner:
         self._answer(job, refused=why)
 
     def _do(self, job: Job) -> None:
-        if job.kind == "clear":
+        request = job.request
+        if request is None:
             self.session.submit(job.text)
-            self.session.clear(job.request.cells or None)
+            self.session.clear(job.cells or None)
             self._answer(job)
             return
         self._tag = {
             "run": [job.peer, job.tickets[-1]],
             "who": self._name(job.peer),
-            "cause": job.request.cause,
+            "cause": request.cause,
         }
-        request = job.request
         shown = self._shown_by(job)
         request.cells = follow(request.cells, job.text, shown)
         self.session.submit(shown)

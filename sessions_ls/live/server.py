@@ -276,10 +276,11 @@ class Server:
             self._peers.tell(peer.number, {"m": "heard", "id": ticket})
         if what in ("run", "clear"):
             peer.text = message["text"]
-            request = Request(**message["request"])
+            request = Request.of(message["request"]) if what == "run" else None
+            cells = message.get("cells", ())
             self._look(0.0)
             if self._end is None:
-                self.runner.jobs.put(Job(what, peer.number, ticket, peer.text, request))
+                self.runner.jobs.put(Job(peer.number, ticket, peer.text, request, cells))
         elif what == "cancel":
             self.runner.cancel(peer.number, message["ticket"])
         elif what == "interrupt":

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sessions_ls.live.newer import NewerPython
     from sessions_ls.live.settings import Settings
+    from sessions_ls.live.trust import Grant
     from sessions_ls.live.view import View
     from sessions_ls.notebook.cells import Notebook
     from sessions_ls.reactive.names import Names
@@ -207,15 +208,21 @@ class LiveSession:
 
     # -- the kernel ------------------------------------------------------------------------------
 
-    def start_kernel(self) -> None:
+    def start_kernel(self, grant: Grant) -> None:
         """Start the kernel if none runs. A text submitted before its first run is compiled there
-        while it is analysed here. Raises OSError when it cannot be started.
+        while it is analysed here. Raises OSError when it cannot be started, ValueError for the
+        grant of another notebook.
         """
+        self._demand(grant)
         if self._kernel is None:
             folder = os.path.dirname(self.path)
             self._kernel = self.launch(self.choice.path, self.path, folder)
             with self.lock:
                 self.told("kernel")
+
+    def _demand(self, grant: Grant) -> None:
+        if not grant.covers(self.path):
+            raise ValueError(f"a grant for {grant.path}, and not for {self.path}")
 
     def kernel_pid(self) -> int | None:
         """The kernel's process."""
@@ -352,7 +359,7 @@ class LiveSession:
 
     def _run(self, request: Request, summary: Summary, deadline: float | None) -> None:
         self._bury_idle()
-        self._allow_newer()
+        self._allow_newer(request.grant)
         with self.lock:
             selection = self._state.begin(request, summary)
             idents = self._state.cells.idents
@@ -362,7 +369,7 @@ class LiveSession:
             outdated = {idents[p] for p in self._state.outdated()}
         if not asked:
             return
-        self.start_kernel()
+        self.start_kernel(request.grant)
         goes_on = False
         for _ in range(REPLANS + 2 * len(idents)):
             if self._interrupted:
@@ -384,8 +391,9 @@ class LiveSession:
             forced = {self._sent.idents[p] for p in end["again"]}
         # Cells that teach the contrary of each other, run after run, stay stale.
 
-    def _allow_newer(self) -> None:
+    def _allow_newer(self, grant: Grant) -> None:
         """The notebook may run: its Python may be asked to read what ours cannot."""
+        self._demand(grant)
         if self._newer is None and self.choice.may_be_newer:
             from sessions_ls.live.newer import NewerPython
 

@@ -9,6 +9,7 @@ from lsprotocol import types
 from sessions_ls.lsp.cell_actions import KINDS, cell_actions, wanted
 from sessions_ls.lsp.merging import merge_actions
 from sessions_ls.lsp.snapshot import Snapshot
+from sessions_ls.lsp.trusting import trust_actions
 from sessions_ls.lsp.wire import Json
 
 if TYPE_CHECKING:
@@ -28,5 +29,6 @@ async def code_action(ls: SessionsServer, params: types.CodeActionParams) -> Jso
     if wanted(params.context, "quickfix"):
         document, client = notebook.document, ls.client
         found += merge_actions(notebook.session, view, document, client, (first, last))
+        found += trust_actions(notebook, client.action_objects)
     fixes, others = await cell_actions(ls, Snapshot(ls, notebook, view), params)
     return Json(f"[{','.join([*found, *fixes, *others])}]")

@@ -1,4 +1,4 @@
-"""The commands: run, interrupt, restart, clear, show, insert, variables, status.
+"""The commands: run, trust, interrupt, restart, clear, show, insert, variables, status.
 
 Each takes one object, `{"uri": …, "cell": number or title, "line": from 1, "id": …}`, or the same
 by position, `[path or URI, line]`, or nothing: the notebook that was last shown or edited.
@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from sessions_ls.edits.layout import inserted
+from sessions_ls.live.trust import on_request
 from sessions_ls.lsp.output import show_output
 from sessions_ls.lsp.runs import Wanted
 from sessions_ls.lsp.snapshot import Snapshot
+from sessions_ls.lsp.trusting import TRUST
 from sessions_ls.lsp.wire import Json, Refused
 from sessions_ls.lsp.words import head_line
 from sessions_ls.notebook.errors import SessionsError
@@ -85,8 +87,17 @@ async def _run(ls: SessionsServer, target: Target, wanted: Wanted) -> object:
     notebook = target.notebook
     if notebook.path is None:
         raise Refused(f"{notebook.name} has no file yet: save it, then it can run.")
-    ls.notebooks.consented.add(notebook.path)
-    return await notebook.runs.run(wanted)
+    return await notebook.runs.run(wanted, on_request(notebook.path))
+
+
+async def trust(ls: SessionsServer, target: Target) -> object:
+    """Let saves run the notebook, from now on; what one has asked for already runs."""
+    notebook = target.notebook
+    if notebook.path is None:
+        raise Refused(f"{notebook.name} has no file yet: save it, then it can be trusted.")
+    await ls.trusting.trust(notebook.path)
+    ls.notice(f"{notebook.name} is trusted: what is stale runs whenever you save it.")
+    return None
 
 
 async def interrupt(ls: SessionsServer, target: Target) -> object:
@@ -172,6 +183,7 @@ COMMANDS: dict[str, Command] = {
     "sessions.runBelow": run_below,
     "sessions.runStale": run_stale,
     "sessions.runAll": run_all,
+    TRUST: trust,
     "sessions.interrupt": interrupt,
     "sessions.restart": restart,
     "sessions.clearOutputs": clear_outputs,

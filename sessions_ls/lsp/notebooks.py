@@ -22,6 +22,7 @@ from sessions_ls.lsp.mailbox import Mailbox
 from sessions_ls.lsp.ondisk import disk_diagnostics
 from sessions_ls.lsp.pace import Throttle
 from sessions_ls.lsp.runs import Runs
+from sessions_ls.lsp.trusting import untrusted_diagnostic, would_run
 from sessions_ls.lsp.wire import quoted
 from sessions_ls.notebook.cells import is_notebook
 
@@ -48,9 +49,6 @@ SHARE = 20
 ENDED = 2
 """The same for a look at what a run has left: somebody waits for that."""
 
-UNASKED = "Saving runs what is stale once you have run a cell."
-"""Said once, where a save runs nothing. Neovim has a longer one confirmed."""
-
 QUIET = 2.0
 """Seconds after opening until something is done that nobody waits for."""
 
@@ -70,6 +68,7 @@ class OpenNotebook:
         self.attachment = Attachment(server, self)
         self.runs = Runs(server, self)
         self.states = CellStates(server, self)
+        self.held = False  # a save would have run something, and the notebook is not trusted
         self._server = server
         self._opening: asyncio.Task[None] | None = None
         self._text: Lines | None = None  # what the session was given last
@@ -77,7 +76,6 @@ class OpenNotebook:
         self._marks: Kept = {}
         self._published = "[]"
         self._version: int | None = None  # of the document, when they were published
-        self._advised = False  # why a save runs nothing
         self._ran = False  # results or states changed since lenses and hints were last refreshed
         self._asked_for: list[CellView] | None = None  # what lenses and hints were refreshed for
         self._cost = 0.0  # seconds that the last look took
@@ -107,13 +105,14 @@ class OpenNotebook:
         if self.session is not None and self.document is not None:
             self.session.saved(self.document.source)
         view = await self.view()
-        if view is None:
+        if view is None or self.path is None:
             return
-        if self.path in self._server.notebooks.consented:
-            await self.runs.save()
-        elif not self._advised and any(cell.state in ("new", "stale") for cell in view.cells):
-            self._advised = True
-            self._server.notice(UNASKED)
+        grant = await self._server.trusting.grant(self.path)
+        if grant is not None:
+            self.held = False
+            await self.runs.save(grant)
+        elif would_run(view):
+            self._server.trusting.hold(self, self.path)
 
     def closed(self) -> None:
         """The editor no longer shows it."""
@@ -182,6 +181,7 @@ class OpenNotebook:
         """Publish the diagnostics if they are not those that the client has."""
         started = time.thread_time()
         view = await self.view()
+        self.held = self.held and view is not None and would_run(view)
         if self.document is None:
             return
         self._publish("[]" if view is None else self._diagnostics(view, self.document))
@@ -196,7 +196,9 @@ class OpenNotebook:
     def _diagnostics(self, view: View, document: Document) -> str:
         client, session = self._server.client, self.session
         assert session is not None
-        others = disk_diagnostics(session, view, document, client)
+        others = [*disk_diagnostics(session, view, document, client)]
+        if self._server.trusting.shows(self):
+            others.append(untrusted_diagnostic(document))
         return diagnostics(view, document, client, others, self._marks)
 
     def _publish(self, found: str) -> None:
@@ -261,7 +263,6 @@ class Notebooks:
 
     def __init__(self, server: SessionsServer, grace: float) -> None:
         self.latest: OpenNotebook | None = None  # the one last shown or edited
-        self.consented: set[str] = set()  # files that were run on request: saving may run them
         self._server = server
         self._grace = grace
         self._open: dict[str, OpenNotebook] = {}
@@ -294,6 +295,10 @@ class Notebooks:
             if notebook.path is not None and os.path.realpath(notebook.path) == real:
                 return notebook
         return None
+
+    def held(self) -> list[OpenNotebook]:
+        """Those that a save would have run, and may not."""
+        return [notebook for notebook in self._open.values() if notebook.held]
 
     def ending(self, relative: str) -> OpenNotebook | None:
         """The document whose path ends in ``relative``: the last used one, else the only one."""

@@ -37,6 +37,9 @@ class Policy:
     needs_display: it opens pictures with a program of this machine, and does not say which file it
         was when there is none.
     greeting: what is said when the first notebook is opened.
+    asks: the person may be asked a question, where the client says that it asks.
+    preselects: of the answers to a question the first is chosen by a stray Enter.
+    trusted: saves run every notebook, or none, whatever the person trusts; None: what they trust.
     """
 
     hints: bool = True
@@ -54,6 +57,9 @@ class Policy:
     notices: bool = True
     needs_display: bool = False
     greeting: str = ""
+    asks: bool = True
+    preselects: bool = False
+    trusted: bool | None = None
 
 
 # fmt: off
@@ -66,6 +72,7 @@ POLICIES = {
     # server that offers them alone. It drops diagnostics of a version that it has left behind.
     "helix": Policy(
         hints=False, results=True, fade=False, repeats=True, pictures=False, needs_display=True,
+        preselects=True,
         how="`:reload` loads it.",
     ),
     # VS Code cuts all hints of a line to 43 characters together, and pictures at its hover's edge.
@@ -105,6 +112,7 @@ def overruled(policy: Policy, options: object) -> tuple[Policy, list[str]]:
     misfits = []
     for field in fields(Policy):
         value, usual = ours.get(field.name), getattr(policy, field.name)
+        usual = False if usual is None else usual
         kind = (int, float) if isinstance(usual, float) else type(usual)
         if value is None:
             continue
@@ -158,6 +166,14 @@ class Client:
         self.policy, self.misfits = overruled(
             POLICIES[self._row(info, params.initialization_options)], params.initialization_options
         )
+        self.asks = self.policy.asks and can("window.show_message")
+
+    def change(self, settings: object) -> None:
+        """Take settings that came later: `trusted` alone, which nothing was built upon."""
+        ours = settings.get("sessions") if isinstance(settings, dict) else None
+        if isinstance(ours, dict) and "trusted" in ours:
+            only = {"sessions": {"trusted": ours["trusted"]}}
+            self.policy, _ = overruled(replace(self.policy, trusted=None), only)
 
     def _row(self, info: types.ClientInfo | None, options: object) -> str:
         ours = options.get("sessions") if isinstance(options, dict) else None

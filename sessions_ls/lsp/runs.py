@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sessions_ls.live.client import Client
+    from sessions_ls.live.trust import Grant
     from sessions_ls.lsp.notebooks import OpenNotebook
     from sessions_ls.lsp.server import SessionsServer
 
@@ -51,7 +52,7 @@ class Runs:
         self._stops = 0  # how often what runs and waits was to stop
         self._others: Progress | None = None  # of a run that somebody else asked for
 
-    async def run(self, wanted: Wanted) -> dict[str, Any]:
+    async def run(self, wanted: Wanted, grant: Grant) -> dict[str, Any]:
         """Ask for a run and wait for its end; the summary, as in the event ``done``.
 
         Raises Refused when the run cannot be made at all.
@@ -69,7 +70,12 @@ class Runs:
         view = await notebook.view() or view
         numbers = [cell.number for cell in view.cells if cell.ident in wanted.idents]
         request = Request(
-            numbers, all=wanted.all, stale=wanted.stale, retry=wanted.retry, cause=wanted.cause
+            grant,
+            numbers,
+            all=wanted.all,
+            stale=wanted.stale,
+            retry=wanted.retry,
+            cause=wanted.cause,
         )
         try:
             return await self._ask(session, request, stops)
@@ -78,10 +84,10 @@ class Runs:
         finally:
             await notebook.settled()
 
-    async def save(self) -> None:
+    async def save(self, grant: Grant) -> None:
         """Run what is stale because of a save."""
         try:
-            await self.run(Wanted(stale=True, cause="save"))
+            await self.run(Wanted(stale=True, cause="save"), grant)
         except Refused as refused:
             self._server.say(refused.message)
 

@@ -33,6 +33,7 @@ from sessions_ls.lsp.policy import Client
 from sessions_ls.lsp.refresh import Refresher
 from sessions_ls.lsp.results import media_file
 from sessions_ls.lsp.start import watch_parent
+from sessions_ls.lsp.trusting import Trusting
 from sessions_ls.lsp.wire import Protocol, Refused
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class SessionsServer(LanguageServer):
         )
         self.client = Client(types.InitializeParams(types.ClientCapabilities()))
         self.notebooks = Notebooks(self, grace)
+        self.trusting = Trusting(self)
         self.refresher = Refresher(self)
         self.outlines = symbols.Outlines()
         self.pictures = links.Pictures(self.scratch)
@@ -157,6 +159,13 @@ async def initialize(ls: SessionsServer, params: types.InitializeParams) -> None
     watch_parent(params.process_id, ls)
 
 
+async def did_change_configuration(
+    ls: SessionsServer, params: types.DidChangeConfigurationParams
+) -> None:
+    """`workspace/didChangeConfiguration`: VS Code's workspace may be trusted while it is open."""
+    ls.client.change(params.settings)
+
+
 async def shutdown(ls: SessionsServer, params: None) -> None:
     """`shutdown`: the live sessions go on without us."""
     ls.notebooks.end()
@@ -165,6 +174,7 @@ async def shutdown(ls: SessionsServer, params: None) -> None:
 FEATURES: tuple[tuple[str, Callable[..., Any], Any], ...] = (
     (types.INITIALIZE, initialize, None),
     (types.SHUTDOWN, shutdown, None),
+    (types.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
     (types.TEXT_DOCUMENT_DID_OPEN, sync.did_open, None),
     (types.TEXT_DOCUMENT_DID_CHANGE, sync.did_change, None),
     (types.TEXT_DOCUMENT_DID_SAVE, sync.did_save, None),

@@ -26,7 +26,7 @@ async def did_change(ls: SessionsServer, params: types.DidChangeTextDocumentPara
 
 
 async def did_save(ls: SessionsServer, params: types.DidSaveTextDocumentParams) -> None:
-    """`textDocument/didSave`: what is stale runs, in a notebook that was run on request before."""
+    """`textDocument/didSave`: what is stale runs, in a notebook that is trusted."""
     notebook = ls.notebooks.get(params.text_document.uri)
     if notebook is not None:
         ls.notebooks.latest = notebook

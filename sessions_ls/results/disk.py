@@ -48,21 +48,22 @@ def read(path: str, limit: int, follow: bool = True) -> tuple[bytes, Stamp]:
     return b"".join(pieces), stamp_of(stat)
 
 
-def write(path: str, content: bytes, aside: str | None = None) -> Stamp:
+def write(path: str, content: bytes, aside: str | None = None, mode: int | None = None) -> Stamp:
     """Puts `content` at `path` in one step and returns the new file's stamp. Raises OSError.
 
     Whatever fails, the old file stays as it was and nothing is left behind. The mode of the old
-    file is kept. With `aside` the old file is kept under that name.
+    file is kept, unless `mode` gives one. With `aside` the old file is kept under that name.
     """
     try:
-        mode: int | None = os.stat(path).st_mode
+        old: int | None = os.stat(path).st_mode
     except FileNotFoundError:
-        mode = None
-    if mode is not None and not S_ISREG(mode):
+        old = None
+    if old is not None and not S_ISREG(old):
         raise NotAFile("it is not a regular file")
+    mode = old if mode is None else mode
     temporary = os.path.join(os.path.dirname(path), _temporary_name())
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o666)
+    descriptor = os.open(temporary, flags, 0o666 if mode is None else 0o600)
     try:
         try:
             if mode is not None and hasattr(os, "fchmod"):
@@ -72,7 +73,7 @@ def write(path: str, content: bytes, aside: str | None = None) -> Stamp:
             stamp = stamp_of(os.fstat(descriptor))
         finally:
             os.close(descriptor)
-        _swap(temporary, path, aside if mode is not None else None)
+        _swap(temporary, path, aside if old is not None else None)
     except BaseException:
         remove([temporary])
         raise

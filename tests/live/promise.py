@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from sessions_ls.live.request import Request
 from sessions_ls.live.session import LiveSession
+from sessions_ls.live.trust import on_request
 from tests.live.inprocess import SEED, Event, PlainExecutor, open_session
 from tests.live.random_notebooks import Step, text
 
@@ -70,7 +71,7 @@ def fresh_session(cells: list[str]) -> LiveSession:
     with same_randomness():
         session = open_session("/nowhere/notebook.py")
         session.submit(text(cells))
-        session.run(Request(all=True))
+        session.run(Request(on_request(session.path), all=True))
     return session
 
 
@@ -124,7 +125,7 @@ def play(
             return f"step {number}, before the run: {'; '.join(wrong)}"
         counted = not asked and number % COUNTED == 0
         changed = _changed(session, cells) if counted else 0
-        summary = session.run(Request(cells=asked, stale=not asked))
+        summary = session.run(Request(on_request(session.path), cells=asked, stale=not asked))
         wrong = broken_promises(session, expected)
         if wrong:
             return f"step {number}, after the run: {'; '.join(wrong)}"

@@ -10,6 +10,7 @@ from sessions_ls.kernel.client import Kernel
 from sessions_ls.live.request import Request, Summary
 from sessions_ls.live.session import LiveSession
 from sessions_ls.live.settings import Settings
+from sessions_ls.live.trust import on_request
 
 Event = dict[str, Any]
 
@@ -70,7 +71,12 @@ class Told:
         """Run these cells, or without any what is stale."""
         self.events.clear()
         return self.session.run(
-            Request(cells=cells, stale=not cells and not more.get("all"), **more)
+            Request(
+                on_request(self.session.path),
+                cells=cells,
+                stale=not cells and not more.get("all"),
+                **more,
+            )
         )
 
     @property

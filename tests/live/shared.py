@@ -17,6 +17,7 @@ from sessions_ls.live.opening import open_client
 from sessions_ls.live.place import place_of
 from sessions_ls.live.request import Request, Summary
 from sessions_ls.live.settings import load_settings
+from sessions_ls.live.trust import on_request
 
 Event = dict[str, Any]
 PATIENCE = 60.0
@@ -29,6 +30,7 @@ class Person:
 
     def __init__(self, path: Path, who: str = "somebody", start: bool = True) -> None:
         self.path = path
+        self.grant = on_request(str(path))
         self.events: list[Event] = []
         self.client: Client = open_client(
             str(path), load_settings(str(path)), who, self.events.append, start
@@ -55,7 +57,7 @@ class Person:
     def run(self, *cells: int, **more: Any) -> Summary:
         """Run these cells, or without any what is stale."""
         stale = not cells and not more.get("all")
-        return self.client.run(Request(cells=cells, stale=stale, **more))
+        return self.client.run(Request(self.grant, cells=cells, stale=stale, **more))
 
     def begin(self, *cells: int, **more: Any) -> Callable[[], Any]:
         """Ask for a run; the call waits for its answer."""
@@ -67,7 +69,7 @@ class Person:
             came.set()
 
         stale = not cells and not more.get("all")
-        self.client.start(Request(cells=cells, stale=stale, **more), done)
+        self.client.start(Request(self.grant, cells=cells, stale=stale, **more), done)
 
         def wait() -> Any:
             assert came.wait(PATIENCE), "no answer"

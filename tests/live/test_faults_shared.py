@@ -33,6 +33,7 @@ from sessions_ls.live.runner import Runner
 from sessions_ls.live.session import LiveSession
 from sessions_ls.live.settings import Settings
 from sessions_ls.live.sockets import listen
+from sessions_ls.live.trust import on_request
 from sessions_ls.live.wire import PROTOCOL
 from tests.live.shared import NO_HANG, PATIENCE, Person, at_notebook, until, who_holds
 
@@ -301,7 +302,7 @@ def test_what_fails_after_a_run_does_not_end_the_queue(tmp_path: Path) -> None:
     try:
         for value in ("1", "2"):
             text = ONE.replace("1", value)
-            runner.jobs.put(Job("run", 1, 1, text, Request(all=True)))
+            runner.jobs.put(Job(1, 1, text, Request(on_request(session.path), all=True)))
             until(lambda value=value: value in results(), lambda: "it does not run")  # type: ignore[misc]
     finally:
         runner.end()
@@ -328,11 +329,11 @@ def test_a_run_that_is_stopped_while_its_text_is_read(tmp_path: Path, how: str) 
     session.submit = stopped_meanwhile  # type: ignore[method-assign]
     runner.start(session)
     try:
-        runner.jobs.put(Job("run", 1, 1, ONE, Request(all=True)))
+        runner.jobs.put(Job(1, 1, ONE, Request(on_request(session.path), all=True)))
         until(lambda: len(over) == 1, lambda: "it goes on")
         assert session.view().cells[0].state == "new"
         session.submit = read  # type: ignore[method-assign]
-        runner.jobs.put(Job("run", 1, 2, ONE, Request(all=True)))
+        runner.jobs.put(Job(1, 2, ONE, Request(on_request(session.path), all=True)))
         until(lambda: len(over) == 2, lambda: "it does not run")
         assert session.view().cells[0].state == "fresh"
     finally:

@@ -319,7 +319,7 @@ def test_a_run_that_waits_can_be_taken_back(tmp_path: Path) -> None:
         running = editor.begin(1)
         editor.sees("running new")
         run = terminal.client.reserve()
-        terminal.client.start(Request(cells=[2]), print, run)
+        terminal.client.start(Request(terminal.grant, cells=[2]), print, run)
         terminal.client.cancel(run)
         terminal.client.clients()  # answered once the session has heard what came before
         go.touch()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lsprotocol import types
 
+from sessions_ls.live.trust import on_request
 from sessions_ls.lsp.diagnostics import DOCS
 from sessions_ls.lsp.documents import Document
 from sessions_ls.lsp.htmltable import markdown_table
@@ -283,18 +284,18 @@ async def test_an_interrupt_while_a_session_starts_is_not_lost() -> None:
     notebook = Notebook()
     runs = Runs(create("0"), notebook)  # type: ignore[arg-type]
     notebook.on_reach = runs.interrupt
-    done = await runs.run(Wanted(all=True))
+    done = await runs.run(Wanted(all=True), on_request("n.py"))
     assert (done["ok"], done["ran"]) == (False, 0)
     assert notebook.session.calls == ["interrupt"]
     notebook.on_reach = lambda: None
-    assert (await runs.run(Wanted(all=True)))["ok"]
+    assert (await runs.run(Wanted(all=True), on_request("n.py")))["ok"]
 
 
 async def test_an_interrupt_that_overtakes_a_run_is_sent_again() -> None:
     notebook = Notebook()
     runs = Runs(create("0"), notebook)  # type: ignore[arg-type]
     notebook.session.on_start = runs.interrupt
-    await runs.run(Wanted(all=True))
+    await runs.run(Wanted(all=True), on_request("n.py"))
     assert notebook.session.calls == ["start", "interrupt", "interrupt"]
 
 
@@ -311,7 +312,9 @@ def test_nothing_outside_speaks_the_protocol(tmp_path: Path) -> None:
     assert said.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("code", ["stale-cell", "cell-error", "blocked-cell", "cell-result"])
+@pytest.mark.parametrize(
+    "code", ["stale-cell", "cell-error", "blocked-cell", "cell-result", "untrusted"]
+)
 def test_every_diagnostic_has_its_page(code: str) -> None:
     assert DOCS.endswith("/main/docs/diagnostics")
     assert (ROOT / "docs" / "diagnostics" / f"{code}.md").is_file()
@@ -324,6 +327,9 @@ def test_every_diagnostic_has_its_page(code: str) -> None:
         ({"sessions": 3}, {}, 0),
         ({"sessions": {"hints": False, "width": 20}}, {"hints": False, "width": 20}, 0),
         ({"sessions": {"again": 1, "other": 2}}, {"again": 1}, 0),
+        ({"sessions": {"trusted": True, "asks": False}}, {"trusted": True, "asks": False}, 0),
+        ({"sessions": {"trusted": False}}, {"trusted": False}, 0),
+        ({"sessions": {"trusted": "yes"}}, {}, 1),
         ({"sessions": {"hints": "no", "width": True, "results": None}}, {}, 2),
     ],
 )

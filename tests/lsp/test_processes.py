@@ -19,6 +19,7 @@ import pytest
 from sessions_ls.live.opening import open_client
 from sessions_ls.live.request import Request
 from sessions_ls.live.settings import Settings
+from sessions_ls.live.trust import on_request
 from tests.lsp.editor import ENVIRONMENT, PATIENCE, SERVER
 
 # Seconds in which all is gone, on a slow machine too; less than a cell gets that does not listen.
@@ -283,13 +284,13 @@ def test_a_client_that_stops_reading_costs_no_memory_and_misses_no_state(
     other.submit(RICH)
     full, same = 0, 0
     while same < 5:  # what is told of the cell fills the pipe, until the server is held up
-        other.run(Request(all=True))
+        other.run(Request(on_request(other.path), all=True))
         time.sleep(0.2)
         same = same + 1 if unread(server.stdout) == full else 0
         full = unread(server.stdout)
     before = peak(server.pid)
     for _ in range(14):  # 3 MB each, in an event and in a record
-        other.run(Request(all=True))
+        other.run(Request(on_request(other.path), all=True))
     assert unread(server.stdout) == full, "the server was not held up"
     record = other.view().cells[0].record
     assert record is not None
@@ -343,3 +344,29 @@ def test_a_closed_notebook_gives_its_kernel_back(tmp_path: Path) -> None:
         raw.ask(5000, "shutdown", None)
         raw.send("exit", None)
         assert process.wait() == 0
+
+
+def test_a_question_that_is_never_answered_ends_with_the_server(tmp_path: Path) -> None:
+    notebook, log = tmp_path / "n.py", tmp_path / "log"
+    notebook.write_text(NAP)
+    (tmp_path / "pyproject.toml").write_text("[tool.sessions]\nlinger = 0\n")
+    document = {"uri": notebook.as_uri()}
+    process = subprocess.Popen(
+        [*SERVER, "--log", str(log)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process.stdin, process.stdout:
+        raw = Raw(process.stdin, process.stdout)
+        asks = {"window": {"showMessage": {}}}
+        raw.ask(1, "initialize", {"processId": None, "rootUri": None, "capabilities": asks})
+        raw.send("initialized", {})
+        item = {**document, "languageId": "python", "version": 1, "text": NAP}
+        raw.send("textDocument/didOpen", {"textDocument": item})
+        raw.send("textDocument/didSave", {"textDocument": document})
+        while raw.receive().get("method") != "window/showMessageRequest":
+            continue
+        raw.ask(2, "shutdown", None)
+        raw.send("exit", None)
+        assert process.wait(PATIENCE) == 0
+    assert " ERROR " not in log.read_text()

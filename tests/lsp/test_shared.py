@@ -87,7 +87,7 @@ async def test_what_an_agent_runs_is_seen(editor: Editor) -> None:
 
 
 async def test_an_edit_on_disk_is_marked_and_told(editor: Editor) -> None:
-    buffer = editor.open(CHAIN, "outside.py")
+    buffer = editor.open(CHAIN, "outside.py").trusted()
     await buffer.run("runAll")
     write(buffer, CHAIN.replace("a + 1", "a + 2"))
     warned = "" if editor.name == "vscode" else "changed-on-disk@1 "
@@ -101,7 +101,7 @@ async def test_an_edit_on_disk_is_marked_and_told(editor: Editor) -> None:
 
 
 async def test_what_both_changed_is_merged_on_request(editor: Editor) -> None:
-    buffer = editor.open(CHAIN, "merge.py")
+    buffer = editor.open(CHAIN, "merge.py").trusted()
     await buffer.run("runAll")
     buffer.replace("b * 10", "b * 100")
     write(buffer, CHAIN.replace("a = 1", "a = 4").replace("a + 1", "a + 5"))
@@ -132,7 +132,7 @@ async def test_what_both_changed_is_merged_on_request(editor: Editor) -> None:
 
 
 async def test_keeping_mine_ends_the_warning(editor: Editor) -> None:
-    buffer = editor.open(CHAIN, "keep.py")
+    buffer = editor.open(CHAIN, "keep.py").trusted()
     await buffer.run("runAll")
     buffer.replace("a = 1", "a = 2")
     write(buffer, CHAIN.replace("a = 1", "a = 4"))

@@ -7,7 +7,7 @@ import { register } from "./commands";
 import { Gutter } from "./gutter";
 import { InFront } from "./infront";
 import { Results } from "./results";
-import { command, create, isNotebook } from "./server";
+import { command, create, isNotebook, tellTrust } from "./server";
 import { Status } from "./status";
 
 const HOW =
@@ -69,6 +69,11 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.commands.registerCommand("sessions.server.restart", async () => {
       await stop();
       await start();
+    }),
+    vscode.workspace.onDidGrantWorkspaceTrust(async () => {
+      if (await started) {
+        await tellTrust(client);
+      }
     }),
     vscode.workspace.onDidOpenTextDocument(look),
     vscode.workspace.onDidSaveTextDocument(look),

@@ -8,7 +8,7 @@ import type { CellState, Notebooks } from "./cells";
 import type { Place, Results } from "./results";
 
 const MARKER = /^#\s?%%/m;
-const RUNS = /^sessions\.(run|restart|setBond)/;
+const RUNS = /^sessions\.(run|restart|setBond|trust)/;
 
 /** Whether a document is one that the server is for. */
 export function isNotebook(document: vscode.TextDocument): boolean {
@@ -48,7 +48,9 @@ export function create(words: string[], notebooks: Notebooks, results: Results):
         { language: "python", scheme: "untitled" },
       ],
       // Many relatives of VS Code have names of their own, which the server need not know.
-      initializationOptions: { sessions: { cellState: true, policy: "vscode" } },
+      initializationOptions: {
+        sessions: { cellState: true, policy: "vscode", trusted: vscode.workspace.isTrusted },
+      },
       middleware: {
         // A result is shown by us, whoever asks for it: a lens, a code action or one of our commands.
         executeCommand: (name, args, next) =>
@@ -60,6 +62,12 @@ export function create(words: string[], notebooks: Notebooks, results: Results):
   );
   client.onNotification("sessions/cellState", (message: CellState) => notebooks.take(message));
   return client;
+}
+
+/** Tell a running server whether saving may run. */
+export async function tellTrust(client: LanguageClient | undefined): Promise<void> {
+  const settings = { sessions: { trusted: vscode.workspace.isTrusted } };
+  await client?.sendNotification("workspace/didChangeConfiguration", { settings });
 }
 
 /** Carry out a command of the server: a lens, a code action or one of ours. */

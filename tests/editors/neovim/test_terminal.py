@@ -144,6 +144,8 @@ def test_the_story(neovim: Terminal, folder: Path, program: str | None) -> None:
     assert neovim.colour("red and plain") == "cc6666"
 
     neovim.type(":write\r")
+    neovim.wait(holding("Run stale cells of n.py whenever you save it?"))
+    neovim.type("1\r")
     neovim.wait(holding(SAVED))
     assert (neovim.colour("▏ 400"), neovim.colour("400")) == bright
 

@@ -101,13 +101,13 @@ def test_the_main_story(server: CodeServer, browser: Any, tmp_path: Path) -> Non
     # Edit: what depends on it is stale, before anything is saved.
     window.line(2, "rate = 5")
     window.wait("→ [0, 2, 4] ⟵ stale", "Run stale (3)", "3 stale · no kernel")
-    # Run by the palette.
-    window.command("Sessions: Run Stale Cells")
+    # Saving runs, without a question: the workspace is trusted.
+    window.keys("Control+S")
     window.wait("→ [0, 5, 10]", "→ 15", "all fresh · idle", without=["stale ·"])
-    # From now on saving runs.
+    # Run by the palette.
     window.line(2, "rate = 7")
     window.wait("3 stale · idle")
-    window.keys("Control+S")
+    window.command("Sessions: Run Stale Cells")
     window.wait("→ [0, 7, 14]", "→ 21", "all fresh · idle")
     # Break it, and mend it.
     window.line(9, "total = sum(table) / 0")
@@ -149,8 +149,9 @@ def test_nothing_runs_before_the_workspace_is_trusted(server: CodeServer, browse
     window.page.get_by_role("button", name="Manage Workspace Trust").click()
     window.page.get_by_role("button", name="Trust", exact=True).click()
     window.open("n.py")
-    window.command("Sessions: Run All Cells")
-    window.wait("→ [0, 5, 10]", "→ 15", "all fresh · idle")
+    window.line(2, "rate = 6")
+    window.keys("Control+S")
+    window.wait("→ [0, 6, 12]", "→ 18", "all fresh · idle")
     window.page.close()
 
 

@@ -219,7 +219,7 @@ M.COMMANDS = {
     end,
   },
   set = { desc = 'set widgets: name=value …', action = set, complete = bonds },
-  trust = { desc = 'let saving run this notebook', action = on_notebook('trust') },
+  trust = { desc = 'let saving run this notebook, from now on', action = on_notebook('trust') },
   status = {
     desc = 'how the notebook stands',
     action = function(given)

@@ -30,7 +30,7 @@ local function clients(health)
     local offered = client.server_capabilities.executeCommandProvider
     local count = #vim.tbl_keys(client.attached_buffers)
     health.ok(('The server runs for %d buffer(s).'):format(count))
-    for _, command in ipairs({ 'setBond', 'trust', 'variables' }) do
+    for _, command in ipairs({ 'setBond', 'variables' }) do
       if not vim.tbl_contains(offered and offered.commands or {}, 'sessions.' .. command) then
         health.info(('This server has no `sessions.%s`; a newer one may.'):format(command))
       end
