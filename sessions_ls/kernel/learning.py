@@ -127,16 +127,18 @@ class Learner:
         cell = self._engine.plan.cells[position]
         changed: Dict[str, Tuple[Version, Probe]] = {}
         for name, version in inputs.items():
-            if version is None or not version.mutable:
+            if version is None or not (version.mutable or _takes_attributes(version.value)):
                 continue
             poked = not version.exact and (
-                (name in cell.pokes and not _is_definition(version.value)) or _moves(version.value)
+                (name in cell.pokes and not _is_definition(version.value))
+                or version.moves
+                or _is_artist(version.value)
             )
             if poked:
                 watch.touch(version.value)
             probe = watch.look(version.value)
             if poked or probe.digest != version.digest:
-                version.spoiled = True
+                version.mutable = version.spoiled = True
                 changed[name] = (version, probe)
             else:
                 version.checked = watch.tick
@@ -404,11 +406,14 @@ def _is_definition(value: object) -> bool:
     )
 
 
-def _moves(value: object) -> bool:
-    """Iterators are used up by whoever reads them, and pictures are there to be drawn on."""
+def _takes_attributes(value: object) -> bool:
+    """Classes and functions seldom change, so they share no objects; but a cell may change one."""
+    return isinstance(value, type) or type(value) is type(_hash)
+
+
+def _is_artist(value: object) -> bool:
+    """Pictures are there to be drawn on."""
     kind = type(value)
-    if hasattr(kind, "__next__"):
-        return True
     if kind.__name__ == "ndarray" and getattr(value, "dtype", None) == "O":
         axes: Any = value
         kind = type(next(iter(axes.ravel()), None))
