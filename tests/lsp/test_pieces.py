@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import itertools
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcContentModified
 
 from sessions_ls.lsp.diagnostics import DOCS
 from sessions_ls.lsp.documents import Document
@@ -210,6 +212,20 @@ async def test_nothing_is_kept_of_what_was_handled() -> None:
         await asyncio.sleep(0.01)
     assert server.workspace.get_text_document(uri).source == 10 * "y" + "x = 1\n"
     assert protocol._request_futures == {}
+
+
+async def test_what_comes_too_late_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    """A request about an older text, and one that fails after it was cancelled."""
+    server = create("0")
+    server.report_server_error(JsonRpcContentModified("The notebook has changed since."), Exception)
+    loop = asyncio.get_running_loop()
+    failed, cancelled = loop.create_future(), loop.create_future()
+    failed.set_exception(ValueError("nobody asks any more"))
+    cancelled.cancel()
+    server.protocol._run_generator(failed, gen=(_ for _ in ()), result_future=cancelled)
+    del failed
+    gc.collect()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_a_throttle_loses_no_last_call() -> None:
