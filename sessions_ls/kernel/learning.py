@@ -132,6 +132,7 @@ class Learner:
                 continue
             poked = not version.exact and (
                 (name in cell.pokes and not _is_definition(version.value))
+                or name in cell.amends
                 or version.moves
                 or _is_artist(version.value)
             )
