@@ -70,9 +70,13 @@ _dict: Callable[[type], Any] = type.__dict__["__dict__"].__get__
 _module: Callable[[type], Any] = type.__dict__["__module__"].__get__
 
 
+# Of iterators, asynchronous ones, and coroutines.
+_STEPS = ("__next__", "__anext__", "cr_await")
+
+
 def _moves(kind: type) -> bool:
     """Whether objects of this type are used up by whoever goes through them."""
-    return any("__next__" in _dict(base) for base in _mro(kind))
+    return any(step in _dict(base) for base in _mro(kind) for step in _STEPS)
 
 
 def _streams(value: object) -> bool:
