@@ -6,7 +6,9 @@ import asyncio
 import gc
 import io
 import itertools
+import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +18,7 @@ from pygls.exceptions import JsonRpcContentModified
 from sessions_ls.lsp.diagnostics import DOCS
 from sessions_ls.lsp.documents import Document
 from sessions_ls.lsp.htmltable import markdown_table
+from sessions_ls.lsp.merging import merge_actions
 from sessions_ls.lsp.pace import Throttle
 from sessions_ls.lsp.policy import POLICIES, Client, overruled
 from sessions_ls.lsp.results import fence
@@ -226,6 +229,15 @@ async def test_what_comes_too_late_is_no_fault(caplog: pytest.LogCaptureFixture)
     del failed
     gc.collect()
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_a_client_without_action_objects_gets_commands_alone() -> None:
+    session: Any = SimpleNamespace(elsewhere=SimpleNamespace(changed=True))
+    document: Any = SimpleNamespace(uri="file:///n.py")
+    client = Client(types.InitializeParams(types.ClientCapabilities()))
+    view: Any = None
+    [action] = merge_actions(session, view, document, client, (0, 9))
+    assert json.loads(action)["command"] == "sessions.keepMine"
 
 
 async def test_a_throttle_loses_no_last_call() -> None:
