@@ -71,8 +71,8 @@ class Displayer:
         """Show objects where the cell's output is, richly where they can. With `raw`, they are
         MIME bundles. The other options of IPython's `display` are accepted and do nothing."""
         for value in objects:
-            if raw and isinstance(value, dict):
-                self._send("display", self._packed(value))
+            if raw and issubclass(type(value), dict):
+                self._send("display", self._packed(value))  # type: ignore[arg-type]
             else:
                 self._show("display", value, include, exclude)
         self._checkpoint()
@@ -106,7 +106,7 @@ class Displayer:
         if type(value) in PLAIN:
             return {"text/plain": plain(value)}, []
         found: dict[object, object] = {}
-        if not isinstance(value, type) and _lookup(value, CANARY) is None:
+        if not issubclass(type(value), type) and _lookup(value, CANARY) is None:
             if self._shows_itself(value):
                 return None
             found = self._asked(value, include, exclude)
@@ -198,13 +198,15 @@ def plain(value: object) -> str:
 
 
 def _as_text(mime: str, value: Any) -> tuple[str, bool]:
-    """The value as text, and whether that is base64. Raises TypeError for what is neither."""
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        from binascii import b2a_base64
+    """The value as text, and whether that is base64. Raises for what is neither."""
+    from binascii import a2b_base64, b2a_base64
 
+    if isinstance(value, (bytes, bytearray, memoryview)):
         return b2a_base64(bytes(value), newline=False).decode("ascii"), True
     if isinstance(value, str):
         is_binary = mime in ("image/png", "image/jpeg", "image/gif", "application/pdf")
+        if is_binary:
+            a2b_base64(value)  # refuses what the other side could not read
         return value, is_binary
     if mime == "application/json" or mime.endswith("+json"):
         import json

@@ -87,7 +87,7 @@ class Figures:
         It counts as shown then.
         """
         module = sys.modules.get("matplotlib.figure")
-        if module is None or not isinstance(value, module.Figure):
+        if module is None or not issubclass(type(value), module.Figure):
             return None
         png = self._png(value)
         if png is not None:

@@ -20,17 +20,24 @@ class Probe:
     `digest` covers all the value holds, with what the caller said of opaque objects mixed in;
     `exact` tells that there were none. `mutable`: something in the value can be changed in place.
     `parts`: the ids of the mutable objects in it, None when unknown or more than 10 000.
+    `moves`: an opaque iterator is in it, which whoever reads the value may use up.
     """
 
-    __slots__ = ("digest", "exact", "mutable", "parts")
+    __slots__ = ("digest", "exact", "moves", "mutable", "parts")
 
     def __init__(
-        self, digest: str, exact: bool, mutable: bool, parts: tuple[int, ...] | None
+        self,
+        digest: str,
+        exact: bool,
+        mutable: bool,
+        parts: tuple[int, ...] | None,
+        moves: bool = False,
     ) -> None:
         self.digest = digest
         self.exact = exact
         self.mutable = mutable
         self.parts = parts
+        self.moves = moves
 
     def __repr__(self) -> str:
         return f"Probe({self.digest!r}, exact={self.exact}, mutable={self.mutable})"
@@ -59,7 +66,11 @@ def probe(value: object, opaque: Callable[[object], str]) -> Probe:
         return _as_a_whole(value, opaque)
     parts = walk.parts
     return Probe(
-        walk.hash.hexdigest(), walk.exact, walk.mutable, None if parts is None else tuple(parts)
+        walk.hash.hexdigest(),
+        walk.exact,
+        walk.mutable,
+        None if parts is None else tuple(parts),
+        walk.moves,
     )
 
 

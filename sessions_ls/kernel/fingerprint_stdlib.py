@@ -63,6 +63,17 @@ def _partial(walk: Walk, value: Any) -> None:
     walk.push((value.func, value.args, tuple(keywords.values()), value.__dict__ or None))
 
 
+def _count(walk: Walk, value: Any) -> None:
+    """An endless count: its `repr` says where it is, and is ours where the numbers are."""
+    import gc
+
+    if not set(map(type, gc.get_referents(value))) <= {int}:
+        walk.unknown(value)
+    elif not walk.met(value):
+        walk.changes(value)
+        walk.tag(b"count", repr(value))
+
+
 def _cached_function(walk: Walk, value: Any) -> None:
     """A function behind functools.lru_cache; what it has cached follows from what it is."""
     attributes = {k: v for k, v in value.__dict__.items() if k == "cache_parameters"}
@@ -119,6 +130,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("re", "Pattern"): _pattern,
     ("functools", "partial"): _partial,
     ("functools", "cached_property"): _cached_property,
+    ("itertools", "count"): _count,
     ("collections", "_tuplegetter"): _tuple_getter,
     ("_collections", "_tuplegetter"): _tuple_getter,
     ("builtins", "mappingproxy"): _proxy,

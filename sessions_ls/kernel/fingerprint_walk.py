@@ -65,6 +65,24 @@ class Sealed(Exception):
     """Something opaque inside an object that is opaque as a whole if any of it is."""
 
 
+_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
+_dict: Callable[[type], Any] = type.__dict__["__dict__"].__get__
+_module: Callable[[type], Any] = type.__dict__["__module__"].__get__
+
+
+# Of iterators, asynchronous ones, and coroutines.
+_STEPS = ("__next__", "__anext__", "cr_await")
+
+
+def _moves(kind: type) -> bool:
+    """Whether objects of this type are used up by whoever goes through them."""
+    return any(step in _dict(base) for base in _mro(kind) for step in _STEPS)
+
+
+def _streams(value: object) -> bool:
+    return bool(_module(type(value)) == "_io")
+
+
 HANDLERS: dict[int, Handler] = {}
 """Handlers of exact types, by the type's id; the types are builtin or kept alive in `_kept`."""
 _kept: list[type] = []
@@ -95,6 +113,7 @@ class Walk:
         "hash",
         "kept",
         "memo",
+        "moves",
         "mutable",
         "opaque",
         "order",
@@ -121,6 +140,7 @@ class Walk:
         self.cache: dict[int, Any] = {}  # of layouts, by the id of the class
         self.exact = True
         self.mutable = False
+        self.moves = False
         self.frozen = False
         self.sealed = False
         self.count = -OBJECT  # the value itself is no element
@@ -250,6 +270,9 @@ class Walk:
     def unknown(self, value: object) -> None:
         """An object that has no exact encoding: it stands for what the caller says of it."""
         if not self.met(value):
+            if not self.sealed and not self.moves:
+                # What holds a stream, as a default `file=sys.stderr`, seldom reads from it.
+                self.moves = _moves(type(value)) and (len(self.memo) == 1 or not _streams(value))
             self.stands_for(value)
 
     def stands_for(self, value: object) -> None:

@@ -8,6 +8,7 @@ from time import perf_counter
 
 from . import randomness
 from .fingerprint import Probe
+from .fingerprint_modules import derives, type_module, type_mro, type_name
 from .marks import MUTABLE, OPAQUE, SHAPE
 from .namespace import MISSING
 from .versions import Version, share, shared_places
@@ -127,16 +128,19 @@ class Learner:
         cell = self._engine.plan.cells[position]
         changed: Dict[str, Tuple[Version, Probe]] = {}
         for name, version in inputs.items():
-            if version is None or not version.mutable:
+            if version is None or not (version.mutable or _takes_attributes(version.value)):
                 continue
             poked = not version.exact and (
-                (name in cell.pokes and not _is_definition(version.value)) or _moves(version.value)
+                (name in cell.pokes and not _is_definition(version.value))
+                or name in cell.amends
+                or version.moves
+                or _is_artist(version.value)
             )
             if poked:
                 watch.touch(version.value)
             probe = watch.look(version.value)
             if poked or probe.digest != version.digest:
-                version.spoiled = True
+                version.mutable = version.spoiled = True
                 changed[name] = (version, probe)
             else:
                 version.checked = watch.tick
@@ -168,6 +172,11 @@ class Learner:
         near = self._sharing_with(position, changed.keys() | (cell.amends & cell.needs.keys()))
         for ident, name in near:
             if name in inputs:
+                older = self._watched.get((ident, name))
+                if (
+                    older is not None
+                ):  # if it changed, then now: nobody may take it for intact later
+                    self._engine.watch.unchanged(older)
                 if ident == self._engine.ident_before(name, position):
                     learnt.add(name)
             elif self._changed_alias(position, ident, name, changed, run):
@@ -314,7 +323,7 @@ class Learner:
             version = Version(value, probe, stands, engine.watch.tick)
             if version.mutable:
                 self._watched[cell.ident, name] = version
-            if version.mutable or isinstance(value, type):
+            if version.mutable or derives(type(value), type):
                 version.aliases = {
                     read: given.value
                     for read, given in inputs.items()
@@ -390,29 +399,37 @@ def _lives_in(given: Version, version: Version) -> bool:
 
     When that is made anew the value belongs to the old one, and `is` or `isinstance` tell.
     """
-    if isinstance(given.value, type):
-        return getattr(given.value, "__module__", None) == "__main__"
+    value: Any = given.value
+    if derives(type(value), type):
+        return bool(type_module(value) == "__main__")
     return given.mutable and share(given, version)
 
 
 def _is_definition(value: object) -> bool:
     """Modules, classes and functions: a call on them is not taken to change them."""
-    return isinstance(value, type) or type(value) in (
+    return derives(type(value), type) or type(value) in (
         type(sys),
         type(_hash),
         type(len),
     )
 
 
-def _moves(value: object) -> bool:
-    """Iterators are used up by whoever reads them, and pictures are there to be drawn on."""
+def _takes_attributes(value: object) -> bool:
+    """Classes and functions seldom change, so they share no objects; but a cell may change one."""
+    return derives(type(value), type) or type(value) is type(_hash)
+
+
+def _is_artist(value: object) -> bool:
+    """Pictures are there to be drawn on."""
     kind = type(value)
-    if hasattr(kind, "__next__"):
-        return True
-    if kind.__name__ == "ndarray" and getattr(value, "dtype", None) == "O":
+    if (
+        type_name(kind) == "ndarray"
+        and type_module(kind) == "numpy"
+        and getattr(value, "dtype", None) == "O"
+    ):
         axes: Any = value
         kind = type(next(iter(axes.ravel()), None))
-    return any(base.__module__ == "matplotlib.artist" for base in kind.__mro__)
+    return any(type_module(base) == "matplotlib.artist" for base in type_mro(kind))
 
 
 def _producer(code: str, run: Run) -> str:

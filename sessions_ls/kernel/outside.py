@@ -12,6 +12,7 @@ import sys
 from .filemarks import FileMarks
 from .fingerprint_modules import (
     ModuleType,
+    derives,
     is_installed,
     module_dict,
     module_namespace,
@@ -121,8 +122,8 @@ def _is_local(value: object) -> bool:
         name = module_dict(value).get("__name__")
     elif kind is type(_is_local):
         name = value.__module__
-    elif isinstance(value, type):
-        name = type_module(value)
+    elif derives(kind, type):
+        name = type_module(value)  # type: ignore[arg-type]
     else:
         name = type_module(kind)
     if type(name) is not str or name in ("__main__", "builtins"):

@@ -19,7 +19,7 @@ class Version:
     """
 
     __slots__ = (
-        "aliases", "checked", "digest", "exact", "fingerprint", "mutable", "parts",
+        "aliases", "checked", "digest", "exact", "fingerprint", "moves", "mutable", "parts",
         "spoiled", "value",
     )  # fmt: skip
 
@@ -29,6 +29,7 @@ class Version:
         self.digest = probe.digest
         self.exact = probe.exact
         self.mutable = probe.mutable
+        self.moves = probe.moves
         self.parts: Optional[Tuple[int, ...]] = probe.parts
         self.checked = tick
         self.spoiled = False

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sessions_ls.reactive.names import Names
     from sessions_ls.reactive.program import Text
     from sessions_ls.reactive.staleness import Status
+    from sessions_ls.results.record import Record
 
     Event = dict[str, Any]
 
@@ -367,6 +368,7 @@ class LiveSession:
             asked = forced | {idents[p] for p in selection.wanted}
             auto = {idents[p] for p in selection.auto}
             outdated = {idents[p] for p in self._state.outdated()}
+            before = dict(self._state.cells.records)
         if not asked:
             return
         self.start_kernel(request.grant)
@@ -385,10 +387,15 @@ class LiveSession:
                 return
             finally:
                 self._listens = False
-            if self._interrupted or end["why"] != "replan":
-                summary.interrupted = self._interrupted or end["why"] == "interrupted"
+            if self._interrupted or end["why"] == "interrupted":
+                summary.interrupted = True
                 return
             forced = {self._sent.idents[p] for p in end["again"]}
+            if end["why"] == "done":
+                outdated = self._overtaken(asked | auto, before)
+                asked |= outdated
+                if not outdated:
+                    return
         # Cells that teach the contrary of each other, run after run, stay stale.
 
     def _allow_newer(self, grant: Grant) -> None:
@@ -400,6 +407,13 @@ class LiveSession:
             with self.lock:
                 self._newer = NewerPython(self.choice.path)
                 self._changing(self._read_on)
+
+    def _overtaken(self, scope: set[str], before: dict[str, Record]) -> set[str]:
+        """The cells in ``scope`` that read a file which the run wrote, and were passed by."""
+        with self.lock:
+            cells = self._state.cells
+            found = {cells.idents[p] for p in self._state.outdated()} & scope
+            return {ident for ident in found if cells.records.get(ident) is before.get(ident)}
 
     def _plan(self, forced: set[str], asked: set[str], auto: set[str], outdated: set[str]) -> Event:
         """Bring the kernel's program up to date; the message that starts the run."""

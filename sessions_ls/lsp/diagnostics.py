@@ -156,8 +156,9 @@ def _cell_at(view: View, line: int) -> str:
 def _problem(problem: Problem, document: Document) -> str:
     start = document.units(problem.line, problem.column)
     end = document.units(problem.line, problem.end_column)
-    if end <= start:
-        start, end = min(start, end), start + 1
+    if end <= start:  # the end of the line is meant
+        last = len(document.text.line(problem.line)) - 1
+        start = document.units(problem.line, min(problem.column, last))
     return diagnostic(
         range_json(problem.line, start, problem.line, end),
         SEVERITIES[problem.severity],

@@ -28,10 +28,13 @@ def merge_actions(
     elsewhere = session.elsewhere
     if not elsewhere.changed:
         return
-    base, mine, theirs = elsewhere.versions()
-    merge = elsewhere.merge()
     argument = f'{{"uri":{quoted(document.uri)}}}'
     keep = f'{{"title":"Keep mine","command":"{KEEP}","arguments":[{argument}]}}'
+    if not client.action_objects:
+        yield keep  # this client takes commands only
+        return
+    base, mine, theirs = elsewhere.versions()
+    merge = elsewhere.merge()
     if merge.text != mine:
         title = "Merge what changed on disk"
         if merge.conflicts:

@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcContentModified
 from pygls.lsp.server import LanguageServer
 
 from sessions_ls.lsp import (
@@ -98,7 +99,8 @@ class SessionsServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: type[Exception]) -> None:
         """Log. A message box is for what the person can act on."""
-        if isinstance(error, Refused) or self.protocol._shutdown:
+        outdated = isinstance(error, JsonRpcContentModified)
+        if isinstance(error, Refused) or outdated or self.protocol._shutdown:
             log.info("refused, or too late: %s", error)
         else:
             log.error("%s: %s", source.__name__, error, exc_info=error)

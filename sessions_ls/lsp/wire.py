@@ -74,8 +74,13 @@ class Protocol(LanguageServerProtocol):
     def _run_generator(
         self, future: Any, *, gen: Generator[Any, Any, Any], result_future: Any
     ) -> None:
-        """As pygls's, which raises when the event loop ends under a handler."""
+        """As pygls's, which raises when the event loop ends under a handler, and leaves the failure
+        of one whose request was cancelled to the log.
+        """
         if future is not None and future.cancelled():
+            gen.close()
+        elif future is not None and result_future.cancelled():
+            future.exception()
             gen.close()
         else:
             super()._run_generator(future, gen=gen, result_future=result_future)

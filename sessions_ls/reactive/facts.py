@@ -15,12 +15,12 @@ class Facts:
     ``reads``, ``binds``, ``deferred``, ``called``, ``guarded`` come from the text (see
     `Names`), ``maybe`` is what the cell binds on some paths only, ``amends`` what it changes in
     place, by its text or as learnt by running it, ``changes`` both what it binds and amends, and
-    ``rebinds`` what its functions bind through ``global``. With ``reads_all`` it may read whatever
-    is defined above it, through ``exec`` and the like.
+    ``rebinds`` what its functions bind through ``global``, ``alters`` what they set attributes of.
+    With ``reads_all`` it may read whatever is defined above it, through ``exec`` and the like.
     """
 
     __slots__ = (
-        "amends", "binds", "called", "changes", "deferred", "guarded", "imports",
+        "alters", "amends", "binds", "called", "changes", "deferred", "guarded", "imports",
         "maybe", "open_ended", "reads", "reads_all", "rebinds",
     )  # fmt: skip
 
@@ -38,6 +38,7 @@ class Facts:
         amends: frozenset[str] = NOTHING,
         rebinds: frozenset[str] = NOTHING,
         reads_all: bool = False,
+        alters: frozenset[str] = NOTHING,
     ) -> None:
         self.reads = reads
         self.binds = binds
@@ -51,12 +52,14 @@ class Facts:
         self.amends = amends
         self.rebinds = rebinds
         self.reads_all = reads_all
+        self.alters = alters
 
     def key(self) -> tuple[object, ...]:
         """All that the resolver reads: cells with equal keys resolve alike."""
         return (
             self.reads, self.binds, self.maybe, self.changes, self.deferred, self.called,
             self.guarded, self.amends, self.open_ended, self.rebinds, self.reads_all,
+            self.alters,
         )  # fmt: skip
 
 
@@ -87,4 +90,5 @@ def facts_of(
         amends=amends,
         rebinds=names.rebinds,
         reads_all=names.dynamic,
+        alters=names.alters,
     )

@@ -91,6 +91,11 @@ class Later(Scopes):
             if node is not None:
                 self.visit(node)
 
+    def _attribute(self, node: _ast.Attribute) -> None:
+        if type(node.ctx) is not _ast.Load and type(node.value) is _ast.Name:
+            self.altered.add(mangled(self.private, node.value.id))
+        self.visit(node.value)
+
     def _call(self, node: _ast.Call) -> None:
         self.visit(node.func)
         for argument in node.args:
@@ -326,6 +331,7 @@ class Later(Scopes):
 
 _SPECIAL: dict[type, Callable[[Later, Any], None]] = by_class(
     {
+        "Attribute": Later._attribute,
         "Call": Later._call,
         "FunctionDef AsyncFunctionDef": Later._definition,
         "Lambda": Later._lambda,

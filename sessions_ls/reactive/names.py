@@ -57,6 +57,7 @@ class Names:
     amends: those of `reads` whose object it changes in place, as far as the text shows.
     pokes: names of which a method is called as a statement of its own, as in `model.fit(X)`.
     rebinds: those of `binds` that a function binds through `global`, whenever it is called.
+    alters: those of `deferred` of which a function sets an attribute, as in `Point.made += 1`.
     guarded: those of `reads` that are only read inside a `try` that catches NameError.
     imports: those of `binds` that only ever come from import statements.
     star: whether it has `from m import *`.
@@ -78,6 +79,7 @@ class Names:
     amends: frozenset[str] = NOTHING
     pokes: frozenset[str] = NOTHING
     rebinds: frozenset[str] = NOTHING
+    alters: frozenset[str] = NOTHING
     guarded: frozenset[str] = NOTHING
     imports: frozenset[str] = NOTHING
     star = False
@@ -191,6 +193,8 @@ def _names(flow: Flow, code: str, source: str) -> Names:
         names.pokes = flow.pokes
     if flow.rebinds:
         names.rebinds = flow.rebinds
+    if flow.alters:
+        names.alters = flow.alters
     if flow.star:
         names.star = True
     if flow.future:

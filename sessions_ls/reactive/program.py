@@ -99,10 +99,11 @@ class ProgramCell:
 class Program:
     """An analysed and resolved notebook. Positions count its cells from 0.
 
-    ``rebinds`` are the names that functions bind through ``global``: whoever calls one may.
+    ``alterable`` are the names that functions bind through ``global`` or set attributes of: whoever
+    calls one may.
     """
 
-    __slots__ = ("cells", "notebook", "rebinds", "refused", "resolution", "strict")
+    __slots__ = ("alterable", "cells", "notebook", "refused", "resolution", "strict")
 
     def __init__(
         self,
@@ -116,7 +117,7 @@ class Program:
         self.notebook = notebook
         self.cells = list(cells)
         self.strict = strict
-        self.rebinds: frozenset[str] = NOTHING
+        self.alterable: frozenset[str] = NOTHING
         self.resolution: Resolution
         self.refused: dict[int, str]
         differing = self._differing(previous, changed)
@@ -126,7 +127,7 @@ class Program:
             self._resolve_again(previous, differing)
         else:
             self.resolution, self.refused = previous.resolution, previous.refused
-            self.rebinds = previous.rebinds
+            self.alterable = previous.alterable
 
     def resolve(self) -> None:
         """Resolve again, after cells learnt something."""
@@ -140,7 +141,9 @@ class Program:
         self._take(facts, found or resolve(facts))
 
     def _take(self, facts: list[Facts], resolution: Resolution) -> None:
-        self.rebinds = NOTHING.union(*[f.rebinds for f in facts if f.rebinds])
+        self.alterable = NOTHING.union(
+            *[f.rebinds | f.alters for f in facts if f.rebinds or f.alters]
+        )
         self.resolution = resolution
         self.refused = refuse(facts, resolution) if self.strict else {}
 

@@ -23,7 +23,7 @@ class Reach:
         self._program = program
         self._records = records
         self._objects: dict[str, int] = {}
-        self._rebindable: dict[str, int] = {}
+        self._altered: dict[str, int] = {}
         self._generators: int | None = None
         self._anything: int | None = None
 
@@ -40,8 +40,8 @@ class Reach:
             if made is not None and made.objects:
                 for token in made.objects.get(name, "").split():
                     self._objects[token] = position  # the last one that any later cell sees
-            if name in self._program.rebinds:
-                self._rebindable.setdefault(name, position)
+            if name in self._program.alterable:
+                self._altered[name] = position
 
     def changer(self, position: int) -> tuple[str, int] | None:
         """A name that the cell at ``position`` needs, and the unproven cell that may change it."""
@@ -51,10 +51,10 @@ class Reach:
             for name in (*need, *facts.reads, *facts.called):
                 if name not in PREDEFINED and not name.startswith("@"):
                     return name, self._anything
-        if self._objects or self._rebindable:
+        if self._objects or self._altered:
             for name, maker in need.items():
-                by = self._rebindable.get(name)
-                if by is None:
+                by = self._altered.get(name)
+                if by is None or by <= maker:
                     by = self._changer_of(name, maker)
                 if by is not None:
                     return name, by

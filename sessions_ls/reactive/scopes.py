@@ -49,6 +49,7 @@ class Scopes:
     """The scopes around one place, and what was found on the way to it."""
 
     __slots__ = (
+        "altered",
         "bypass",
         "comprehensions",
         "deferred",
@@ -62,6 +63,7 @@ class Scopes:
 
     def __init__(self, private: str | None) -> None:
         self.deferred: dict[str, Place] = {}
+        self.altered: set[str] = set()  # names in any scope of which an attribute is set
         self.globals_bound: dict[str, Place] = {}
         # Only the compiler can tell whether it is valid: see `names.analyse`.
         self.doubtful = False

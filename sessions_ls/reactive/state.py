@@ -55,6 +55,7 @@ class State:
     amends: frozenset[str] = NOTHING
     pokes: frozenset[str] = NOTHING  # a method of it is called as a statement of its own
     rebinds: frozenset[str] = NOTHING  # bound by functions through `global`
+    alters: frozenset[str] = NOTHING  # functions set attributes of it
     future: tuple[str, ...] = ()
     # For each function the names that lead to a call of it (None: perhaps called at once)
     # and what it defers.
@@ -141,6 +142,8 @@ class State:
                 found.setdefault(name, at)
         if found:
             self.groups += ((owners, found),)
+            if later.altered:
+                self.alters |= later.altered & found.keys()
 
     def _owners(self, *names: str) -> tuple[str, ...] | None:
         """The names through which something stored under `names` here can be reached."""

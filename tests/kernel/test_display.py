@@ -92,6 +92,15 @@ def test_binary_is_named(runner: Runner) -> None:
     assert base64.b64decode(event["data"]["image/png"]) == b"\x89PNG"
 
 
+@pytest.mark.parametrize("text", ["x", "é"])
+def test_text_that_is_no_picture_is_left_out(runner: Runner, text: str) -> None:
+    answer = runner.run(
+        f"class P:\n def _repr_png_(s): return {text!r}\n def __repr__(s): return 'P'\nP()"
+    )
+    assert answer.bundles == [{"text/plain": "P"}]
+    assert "image/png cannot be shown" in answer.stderr
+
+
 def test_limits(runner: Runner) -> None:
     long = runner.run("class L:\n def _repr_html_(s): return 'x' * 9_000_000\nL()")
     assert list(long.bundles[0]) == ["text/plain"]

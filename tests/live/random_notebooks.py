@@ -62,6 +62,11 @@ STATEMENTS = [
     "{s} = [K(), {k}]",
     "{n} = sum(isinstance(one, K) for one in {s})",
     "{s}[-1:] = [K.v]",
+    # classes and functions that somebody changes
+    "def {f}(x={k}): K.v += x; return K.v",
+    "def {f}(x={k}): {f}.n = getattr({f}, 'n', 0) + x; return {f}.n",
+    "def {f}(x={k}): {g}.n = x; return K().v",
+    "{n} = getattr({f}, 'n', {k})",
 ]
 LAST = ["{n}", "{s}", "{f}({k})", ""]
 

@@ -237,6 +237,12 @@ async def test_static_problems_come_while_typing(editor: Editor) -> None:
     await buffer.shows("syntax-error@4")
     buffer.replace("print(b", "print(a)")
     await buffer.shows("")
+    buffer.replace("print(a)", "print(a)\\")
+    await buffer.shows("syntax-error@4")
+    item = buffer.only("syntax-error")  # the end of the file is meant: the last character is marked
+    assert (item.range.start.character, item.range.end.character) == (8, 9)
+    buffer.replace("print(a)\\", "print(a)")
+    await buffer.shows("")
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import itertools
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcContentModified
 
 from sessions_ls.live.trust import on_request
 from sessions_ls.lsp.diagnostics import DOCS
 from sessions_ls.lsp.documents import Document
 from sessions_ls.lsp.htmltable import markdown_table
+from sessions_ls.lsp.merging import merge_actions
 from sessions_ls.lsp.output import show_output
 from sessions_ls.lsp.pace import Throttle
 from sessions_ls.lsp.policy import POLICIES, Client, overruled
@@ -215,6 +219,29 @@ async def test_nothing_is_kept_of_what_was_handled() -> None:
         await asyncio.sleep(0.01)
     assert server.workspace.get_text_document(uri).source == 10 * "y" + "x = 1\n"
     assert protocol._request_futures == {}
+
+
+async def test_what_comes_too_late_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    """A request about an older text, and one that fails after it was cancelled."""
+    server = create("0")
+    server.report_server_error(JsonRpcContentModified("The notebook has changed since."), Exception)
+    loop = asyncio.get_running_loop()
+    failed, cancelled = loop.create_future(), loop.create_future()
+    failed.set_exception(ValueError("nobody asks any more"))
+    cancelled.cancel()
+    server.protocol._run_generator(failed, gen=(_ for _ in ()), result_future=cancelled)
+    del failed
+    gc.collect()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_a_client_without_action_objects_gets_commands_alone() -> None:
+    session: Any = SimpleNamespace(elsewhere=SimpleNamespace(changed=True))
+    document: Any = SimpleNamespace(uri="file:///n.py")
+    client = Client(types.InitializeParams(types.ClientCapabilities()))
+    view: Any = None
+    [action] = merge_actions(session, view, document, client, (0, 9))
+    assert json.loads(action)["command"] == "sessions.keepMine"
 
 
 async def test_a_throttle_loses_no_last_call() -> None:

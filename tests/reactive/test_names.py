@@ -239,6 +239,8 @@ X26 | def f(): yield a; yield from b; return c | deferred: a b c | binds: f
 X27 | async def f():\n  async with a as b: return [c async for c in d] | deferred: a d | binds: f
 X28 | x = x = y\ny = x | reads: y | binds: x y
 X29 | a.b.c(d)[e] = g | reads: a d e g
+X32 | class A:\n  def m(self): A.n += 1; self.n = 1 | binds: A | deferred: A | alters: A
+X33 | def f(b): del a.n; b.n = c.n; d.n.m = 1 | binds: f | deferred: a c d | alters: a
 X30 | model.fit(x) | reads: model x
 """
 
@@ -273,7 +275,7 @@ T10 | def f[T]():\n  def g[U](x: T, y: U) -> V: pass | binds: f | deferred: V
 """
 
 BUILTINS = frozenset(dir(builtins)) | {"__debug__"}
-SETS = ("reads", "binds", "deferred", "called", "amends", "guarded", "imports", "future")
+SETS = ("reads", "binds", "deferred", "called", "alters", "amends", "guarded", "imports", "future")
 
 
 LINE = re.compile(
@@ -316,6 +318,7 @@ def check_invariants(names: Names) -> None:
     assert names.amends <= names.reads
     assert names.guarded <= names.reads
     assert names.called <= names.deferred
+    assert names.alters <= names.deferred
     assert names.imports <= names.binds
     assert set(names.where) == names.reads | names.deferred
     assert set(names.bound_at) == names.binds
