@@ -12,7 +12,7 @@ from pygls.uris import from_fs_path
 from sessions_ls.lsp.words import cell_name, duration, failure, is_picture, size_of
 from sessions_ls.results import media, pixels
 from sessions_ls.results.session_file import session_path
-from sessions_ls.results.text import cut
+from sessions_ls.results.text import cut, uncoloured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,9 +72,10 @@ def media_file(output: Output, notebook: str, scratch: Callable[[], str]) -> str
 
 def fence(text: str, language: str = "text") -> str:
     """A block of text that shows as it is, whatever backticks it holds."""
-    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
+    shown = uncoloured(text)
+    longest = max((len(run) for run in re.findall(r"`{3,}", shown)), default=2)
     marks = "`" * (longest + 1)
-    return f"{marks}{language}\n{cut(text, LONGEST).rstrip()}\n{marks}"
+    return f"{marks}{language}\n{cut(shown, LONGEST).rstrip()}\n{marks}"
 
 
 def _state(cell: CellView) -> str:
@@ -124,13 +125,22 @@ def _result(cell: CellView, record: Record, policy: Policy, file_of: FileOf) -> 
     return parts
 
 
+def _smaller(output: Output, policy: Policy) -> str:
+    """What makes a picture fit where the client shows it; "" where it does."""
+    size = pixels.size(output.data) if isinstance(output.data, bytes) else None
+    if size is None:
+        return ""
+    room = (policy.widest or size[0], policy.tallest or size[1])
+    scale = min(1.0, room[0] / size[0], room[1] / size[1])
+    return f"|width={round(size[0] * scale)}" if scale < 1 else ""
+
+
 def _picture(output: Output, cell: CellView, policy: Policy, path: str) -> str:
     """A picture, with words for who cannot see it; where none is drawn, the file to look at."""
     size = size_of(output)
     words = f"picture of {cell_name(cell)}" + (f", {size}" if size else "")
     if not policy.pictures:
         return f"{words}: `{path}`"
-    wide = pixels.size(output.data) if isinstance(output.data, bytes) else None
-    less = f"|width={policy.widest}" if wide and wide[0] > policy.widest > 0 else ""
+    less = _smaller(output, policy)
     words = words.replace("[", "(").replace("]", ")")
     return f"![{words}]({from_fs_path(path)}{less})"

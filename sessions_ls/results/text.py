@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +33,14 @@ def amount(characters: int) -> str:
             return f"{size:.0f} {unit}" if unit == "characters" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
+
+
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+
+
+def uncoloured(text: str) -> str:
+    """`text` without what tells a terminal of colours and the like."""
+    return _SEQUENCE.sub("", text) if "\x1b" in text else text
 
 
 def first_line(text: str, width: int) -> str:

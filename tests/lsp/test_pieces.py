@@ -6,6 +6,7 @@ import asyncio
 import io
 import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,7 @@ from sessions_ls.lsp.documents import Document
 from sessions_ls.lsp.htmltable import markdown_table
 from sessions_ls.lsp.pace import Throttle
 from sessions_ls.lsp.policy import POLICIES, Client, overruled
-from sessions_ls.lsp.results import fence
+from sessions_ls.lsp.results import fence, markdown
 from sessions_ls.lsp.runs import Runs, Wanted
 from sessions_ls.lsp.server import create
 from sessions_ls.lsp.words import duration, head_line, headline, last_line
@@ -69,6 +70,11 @@ HEADLINES = [
     (Record("i", stdout="said", text="42"), "→ 42"),
     (Record("i", outputs=[Output("image/png", b"")]), "→ picture"),
     (Record("i", outputs=[Output("text/plain", "shown"), Output("text/html", "<b>")]), "→ shown"),
+    (Record("i", text="<Axes: >", outputs=[Output("image/png", b"")]), "→ picture"),
+    (Record("i", text="[<Line at 0x1>]", outputs=[Output("image/png", b"")]), "→ picture"),
+    (Record("i", text="Text('x')", outputs=[Output("image/png", b"")]), "→ Text('x')"),
+    (Record("i", text="<Model>"), "→ <Model>"),
+    (Record("i", stdout="\x1b[1;32mgood\x1b[0m\n"), "→ good"),
     (Record("i", text="42", error=ErrorInfo("KeyError", "'k'")), "✗ KeyError: 'k'"),
     (Record("i", error=ErrorInfo("AssertionError", "")), "✗ AssertionError"),
     (Record("i", stdout="1", state="interrupted", error=ErrorInfo("K", "")), "→ 1"),
@@ -85,7 +91,7 @@ TABLES = [
     (
         '<style scoped>td {x}</style><table border="1"><thead><tr><th></th><th>a&lt;b</th></tr>'
         "</thead><tbody><tr><th>0</th><td>x<br>y</td></tr></tbody></table><p>1 rows</p>",
-        "|  | a\\<b |\n| --- | --- |\n| 0 | x y |",
+        "|  | &nbsp;&nbsp;a\\<b |\n| --- | ---: |\n| 0 | &nbsp;&nbsp;x y |",
     ),
     ("<table><tr><td>alone</td></tr></table>", None),
     ("<table><tr><td colspan=2>a</td></tr><tr><td>1</td><td>2</td></tr></table>", None),
@@ -104,12 +110,35 @@ def test_simple_tables_become_markdown(html: str, table: str | None) -> None:
     assert markdown_table(html) == table
 
 
+def png(width: int, height: int) -> Output:
+    sizes = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    return Output("image/png", b"\x89PNG\r\n\x1a\n" + bytes(8) + sizes)
+
+
+@pytest.mark.parametrize(
+    ("client", "size", "words"),
+    [
+        ("vscode", (300, 200), "](file:///p.png)"),
+        ("vscode", (640, 480), "](file:///p.png|width=280)"),
+        ("vscode", (1200, 210), "](file:///p.png|width=600)"),
+        ("neovim", (640, 480), "](file:///p.png)"),
+    ],
+)
+def test_a_picture_is_seen_whole(client: str, size: tuple[int, int], words: str) -> None:
+    cell: Any = SimpleNamespace(
+        record=Record("i", outputs=[png(*size)]), state="fresh", cold=False, true_now=True,
+        status=SimpleNamespace(reason=None), number=1, cell=SimpleNamespace(title=None),
+    )  # fmt: skip
+    assert markdown(cell, POLICIES[client], lambda _: "/p.png").endswith(words)
+
+
 @pytest.mark.parametrize(
     ("text", "fenced"),
     [
         ("a\n", "```text\na\n```"),
         ("```\n", "````text\n```\n````"),
         ("a````b", "`````text\na````b\n`````"),
+        ("\x1b[31ma\x1b[0m \x1b]0;title\x07b", "```text\na b\n```"),
     ],
 )
 def test_a_fence_is_longer_than_what_it_holds(text: str, fenced: str) -> None:

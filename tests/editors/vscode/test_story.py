@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,12 @@ Page()
 # %% Colours
 print("\\x1b[1;32mgood\\x1b[0m, <plain>, \\x1b[38;5;196mfar\\x1b[39m and \\x1b[48;2;1;2;3mdeep")
 """
+
+REMEMBER = """node => new MutationObserver(() => {
+    const seen = node.ownerDocument.body.dataset;
+    seen.seen = `${seen.seen ?? ""} ${node.ownerDocument.body.innerText}`;
+}).observe(node.ownerDocument.body, {childList: true})"""
+"""Keeps in an attribute of a page what it has shown, however short."""
 
 COLOURS = {
     "good": "font-weight:bold;color:var(--vscode-terminal-ansiGreen)",
@@ -193,6 +201,36 @@ def test_a_result_in_full_stands_beside_the_notebook(server: CodeServer, browser
     window.type("(")
     shown.get_by_text("Cell 6 (Colours) · cannot run: '(' was never closed").wait_for()
     outdated.wait_for()
+    window.page.close()
+
+
+def test_the_panel_outlives_the_window_and_the_server(server: CodeServer, browser: Any) -> None:
+    window = Window(browser, server, notebook(server, "again"))
+    window.answer("Yes, I trust the authors")
+    window.open("n.py")
+    window.wait("→ 6")
+    window.line(5)
+    window.page.get_by_role("button", name="Show Whole Result").click()
+    shown = window.result()
+    shown.get_by_text("Cell 2 (Table) · fresh").wait_for()
+    # Loaded again, the window shows in it what is at the cursor, and it follows.
+    window.command("Developer: Reload Window")
+    shown.get_by_text("Cell 2 (Table) · fresh").wait_for(timeout=60_000)
+    window.page.get_by_text("total = sum(table)").click()
+    shown.get_by_text("Cell 3 (Sum) · fresh").wait_for()
+    # What a server said that has died is not shown any more; another one takes its place.
+    before = server.language_servers()
+    assert before
+    shown.get_by_text("Cell 3 (Sum) · fresh").evaluate(REMEMBER)
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    shown.locator("body[data-seen~='Nothing']").wait_for(timeout=60_000, state="attached")
+    shown.get_by_text("Cell 3 (Sum) · fresh").wait_for(timeout=60_000)
+    assert not set(before) & set(server.language_servers())
+    # A cell that is gone leaves nothing behind.
+    window.line(8)
+    window.keys("Control+Shift+End", "Delete")
+    shown.get_by_text("Cell 2 (Table) · fresh").wait_for()
     window.page.close()
 
 
