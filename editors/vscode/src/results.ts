@@ -20,7 +20,7 @@ body { padding: 0 1em 1em; color: var(--vscode-editor-foreground); }
 h1 { font-size: inherit; font-weight: normal; color: var(--vscode-descriptionForeground); }
 .outdated > :not(h1) { opacity: 0.6; }
 pre { font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size);
-  white-space: pre-wrap; }
+  white-space: pre-wrap; overflow-wrap: anywhere; }
 .stderr { color: var(--vscode-editorWarning-foreground); }
 .error { color: var(--vscode-errorForeground); }
 .page { overflow-x: auto; }
@@ -61,7 +61,12 @@ export class Results implements vscode.Disposable {
         deserializeWebviewPanel: async (panel) => this.take(panel),
       }),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.follow(textEditor)),
-      vscode.window.onDidChangeActiveTextEditor((editor) => editor && this.follow(editor)),
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        if (editor && this.place) {
+          this.place.chosen = false; // what comes to the front is shown as soon as it is known
+        }
+        this.update(editor?.document.uri.toString());
+      }),
     ];
   }
 
@@ -121,18 +126,15 @@ export class Results implements vscode.Disposable {
   }
 
   /** A notebook changed: another cell may be at the cursor now, or the shown one gone. */
-  private update(changed: string): void {
+  private update(changed: string | undefined): void {
     const { place } = this;
-    if (place && place.uri.toString() !== changed) {
-      return;
-    }
-    if (!place?.chosen || !this.notebooks.get(place.uri)?.cells.has(place.id)) {
-      const { activeTextEditor, visibleTextEditors } = vscode.window;
-      const editors = activeTextEditor ? [activeTextEditor, ...visibleTextEditors] : visibleTextEditors;
-      const editor = editors.find(({ document }) => document.uri.toString() === changed);
-      if (editor) {
-        this.follow(editor);
-      }
+    const { activeTextEditor: front, visibleTextEditors } = vscode.window;
+    const kept = place?.chosen && this.notebooks.get(place.uri)?.cells.has(place.id);
+    const seen = (editor: vscode.TextEditor): boolean => editor.document.uri.toString() === changed;
+    if (!kept && front && seen(front)) {
+      this.follow(front);
+    } else if (!kept && (!place || place.uri.toString() === changed)) {
+      visibleTextEditors.filter(seen).slice(0, 1).forEach((editor) => this.follow(editor));
     }
     void this.draw();
   }
