@@ -20,6 +20,7 @@ from sessions_ls.lsp.policy import POLICIES, Client, overruled
 from sessions_ls.lsp.results import fence, markdown
 from sessions_ls.lsp.runs import Runs, Wanted
 from sessions_ls.lsp.server import create
+from sessions_ls.lsp.symbols import cell_title
 from sessions_ls.lsp.words import duration, head_line, headline, last_line
 from sessions_ls.notebook.cells import read_notebook
 from sessions_ls.results.record import ErrorInfo, Output, Record
@@ -47,6 +48,21 @@ PLACES = [
 def test_where_a_cell_is_shown(text: str, places: list[tuple[int, int]]) -> None:
     cells = read_notebook(text).cells
     assert [(head_line(cell), last_line(cell)) for cell in cells] == places
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("# %% Load\nx = 1\n", "Load"),
+        ("# %%\n# why\nx = 1\n", "Cell 1: x = 1"),
+        ('"""\n=====\nTrees\n=====\n"""\nimport re\n# %%\n', "Cell 1: Trees"),
+        ('r"""\nTrees\n"""\nimport re\n# %%\n', "Cell 1: Trees"),
+        ("# %%\nr\n", "Cell 1: r"),
+        ("# %%\n\n", "Cell 1"),
+    ],
+)
+def test_what_a_cell_is_called(text: str, title: str) -> None:
+    assert cell_title(read_notebook(text).cells[0]) == title
 
 
 @pytest.mark.parametrize(
