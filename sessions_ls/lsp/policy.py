@@ -27,7 +27,8 @@ class Policy:
     fade: the marker of a stale cell is drawn as unnecessary.
     tables: Markdown tables are drawn as tables.
     pictures: pictures in Markdown are drawn, or left to what the person has for them.
-    widest: pixels to which they are made smaller, in the words that VS Code knows; 0: as they are.
+    widest, tallest: pixels to which they are made smaller, in the words that VS Code knows; 0: as
+        they are.
     reloads: a buffer without changes follows its file by itself.
     how: how the person makes such a buffer follow.
     navigation: definitions and references are offered; a client that shows those of several
@@ -50,6 +51,7 @@ class Policy:
     tables: bool = False
     pictures: bool = True
     widest: int = 0
+    tallest: int = 0
     reloads: bool = False
     how: str = "Reload it."
     navigation: bool = False
@@ -75,10 +77,11 @@ POLICIES = {
         preselects=True,
         how="`:reload` loads it.",
     ),
-    # VS Code cuts all hints of a line to 43 characters together, and pictures at its hover's edge.
+    # VS Code cuts all hints of a line to 43 characters together. Its hover is 250 pixels high.
     # Its status bar tells of the kernel and of stale cells; a message is a box over the text.
     "vscode": Policy(
-        width=43, tables=True, widest=600, reloads=True, navigation=True, notices=False,
+        width=43, tables=True, widest=600, tallest=210, reloads=True, navigation=True,
+        notices=False,
     ),
     # Any other client that asks for hints again when told to.
     "live hints": Policy(),

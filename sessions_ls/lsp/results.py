@@ -126,13 +126,22 @@ def _result(cell: CellView, record: Record, policy: Policy, file_of: FileOf) -> 
     return parts
 
 
+def _smaller(output: Output, policy: Policy) -> str:
+    """What makes a picture fit where the client shows it; "" where it does."""
+    size = pixels.size(output.data) if isinstance(output.data, bytes) else None
+    if size is None:
+        return ""
+    room = (policy.widest or size[0], policy.tallest or size[1])
+    scale = min(1.0, room[0] / size[0], room[1] / size[1])
+    return f"|width={round(size[0] * scale)}" if scale < 1 else ""
+
+
 def _picture(output: Output, cell: CellView, policy: Policy, path: str) -> str:
     """A picture, with words for who cannot see it; where none is drawn, the file to look at."""
     size = size_of(output)
     words = f"picture of {cell_name(cell)}" + (f", {size}" if size else "")
     if not policy.pictures:
         return f"{words}: `{path}`"
-    wide = pixels.size(output.data) if isinstance(output.data, bytes) else None
-    less = f"|width={policy.widest}" if wide and wide[0] > policy.widest > 0 else ""
+    less = _smaller(output, policy)
     words = words.replace("[", "(").replace("]", ")")
     return f"![{words}]({from_fs_path(path)}{less})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -27,6 +28,8 @@ KINDS = {
     "variable": types.SymbolKind.Variable,
 }
 CELL, TEXT = types.SymbolKind.Module, types.SymbolKind.String
+WORDLESS = re.compile(r"[rR]?(\"{3}|'{3})|={3,}|-{3,}")
+"""Lines before the first words of a docstring."""
 WIDTH = 40  # columns of a name made of a cell's first line
 NOTEBOOKS = 16  # whose symbols are kept
 MOST = 200  # answers to a question about all notebooks
@@ -57,7 +60,8 @@ def cell_title(cell: Cell) -> str:
         return cell.title
     lines = (line.strip() for line in cell.source.split("\n"))
     if cell.kind == "code":
-        text = next((line for line in lines if line and not line.startswith("#")), "")
+        code = (line for line in lines if line and not line.startswith("#"))
+        text = next((line for line in code if not WORDLESS.fullmatch(line)), "")
     else:
         text = next((words for line in lines if (words := line.strip("# \t\"'"))), "")
     text = first_line(text, WIDTH)

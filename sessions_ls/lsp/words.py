@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sessions_ls.results import pixels
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from sessions_ls.live.view import CellView
     from sessions_ls.notebook.cells import Cell
     from sessions_ls.results.record import ErrorInfo, Output, Record
+
+
+OPAQUE = re.compile(r"\[?<.*>\]?\s*$", re.DOTALL)
+"""What Python writes of objects without words of their own, axes say: a picture says more."""
 
 
 def head_line(cell: Cell) -> int:
@@ -110,13 +115,16 @@ def headline(record: Record, width: int) -> str:
     """What a cell gave, in one line of at most ``width`` columns; "" when it gave nothing."""
     if record.error is not None and record.state != "interrupted":
         return first_line(f"✗ {failure(record.error)}", width)
+    shown = pictures(record)
     plain = (output.data for output in record.outputs if output.mime == "text/plain")
     for text in (record.text, *plain, record.stdout):
-        line = first_line(text, width - 2) if isinstance(text, str) else ""
+        if not isinstance(text, str) or (shown and OPAQUE.match(text)):
+            continue
+        line = first_line(text, width - 2)
         if line:
             return f"→ {line}"
     kinds = [output.mime for output in record.outputs]
-    return first_line(f"→ {pictures(record) or kinds[0]}", width) if kinds else ""
+    return first_line(f"→ {shown or kinds[0]}", width) if kinds else ""
 
 
 def out_of_date(view: CellView) -> str:

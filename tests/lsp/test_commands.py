@@ -205,7 +205,7 @@ async def test_hover_holds_the_whole_result(editor: Editor) -> None:
     await buffer.run("runAll")
     table = await buffer.hover(7) or ""
     if editor.name == "vscode":
-        assert "|  | a\\|b |\n| --- | --- |\n| 0 | \\*1\\* |" in table
+        assert "|  | &nbsp;&nbsp;a\\|b |\n| --- | ---: |\n| 0 | &nbsp;&nbsp;\\*1\\* |" in table
     else:
         assert "```text\na b\n0 1\n```" in table
     picture = await buffer.hover(8) or ""
@@ -214,7 +214,7 @@ async def test_hover_holds_the_whole_result(editor: Editor) -> None:
     [line] = [line for line in picture.splitlines() if line.startswith(words)]
     path = editor.folder / "rich.session" / line.rpartition("/")[2].rstrip("`)").partition("|")[0]
     assert path.read_bytes().startswith(b"\x89PNG")
-    width = "|width=600" if editor.name == "vscode" else ""
+    width = "|width=280" if editor.name == "vscode" else ""
     assert line == words + (f"]({path.as_uri()}{width})" if draws else f": `{path}`")
     talk = await buffer.hover(19) or ""
     assert "*stdout*\n\n````text\nout ```\n````" in talk

@@ -23,9 +23,10 @@ from sessions_ls.lsp.merging import merge_actions
 from sessions_ls.lsp.output import show_output
 from sessions_ls.lsp.pace import Throttle
 from sessions_ls.lsp.policy import POLICIES, Client, overruled
-from sessions_ls.lsp.results import fence
+from sessions_ls.lsp.results import fence, markdown
 from sessions_ls.lsp.runs import Runs, Wanted
 from sessions_ls.lsp.server import create
+from sessions_ls.lsp.symbols import cell_title
 from sessions_ls.lsp.words import duration, head_line, headline, last_line
 from sessions_ls.notebook.cells import read_notebook
 from sessions_ls.results.record import ErrorInfo, Output, Record
@@ -56,6 +57,21 @@ def test_where_a_cell_is_shown(text: str, places: list[tuple[int, int]]) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("# %% Load\nx = 1\n", "Load"),
+        ("# %%\n# why\nx = 1\n", "Cell 1: x = 1"),
+        ('"""\n=====\nTrees\n=====\n"""\nimport re\n# %%\n', "Cell 1: Trees"),
+        ('r"""\nTrees\n"""\nimport re\n# %%\n', "Cell 1: Trees"),
+        ("# %%\nr\n", "Cell 1: r"),
+        ("# %%\n\n", "Cell 1"),
+    ],
+)
+def test_what_a_cell_is_called(text: str, title: str) -> None:
+    assert cell_title(read_notebook(text).cells[0]) == title
+
+
+@pytest.mark.parametrize(
     ("milliseconds", "said"),
     [
         (0.2, "<1 ms"), (1, "1 ms"), (12.4, "12 ms"), (999.4, "999 ms"), (999.6, "1.0 s"),
@@ -76,6 +92,11 @@ HEADLINES = [
     (Record("i", stdout="said", text="42"), "→ 42"),
     (Record("i", outputs=[Output("image/png", b"")]), "→ picture"),
     (Record("i", outputs=[Output("text/plain", "shown"), Output("text/html", "<b>")]), "→ shown"),
+    (Record("i", text="<Axes: >", outputs=[Output("image/png", b"")]), "→ picture"),
+    (Record("i", text="[<Line at 0x1>]", outputs=[Output("image/png", b"")]), "→ picture"),
+    (Record("i", text="Text('x')", outputs=[Output("image/png", b"")]), "→ Text('x')"),
+    (Record("i", text="<Model>"), "→ <Model>"),
+    (Record("i", stdout="\x1b[1;32mgood\x1b[0m\n"), "→ good"),
     (Record("i", text="42", error=ErrorInfo("KeyError", "'k'")), "✗ KeyError: 'k'"),
     (Record("i", error=ErrorInfo("AssertionError", "")), "✗ AssertionError"),
     (Record("i", error=ErrorInfo("ClickError", "\x1b[31mno\x1b[m")), "✗ ClickError: no"),
@@ -93,7 +114,7 @@ TABLES = [
     (
         '<style scoped>td {x}</style><table border="1"><thead><tr><th></th><th>a&lt;b</th></tr>'
         "</thead><tbody><tr><th>0</th><td>x<br>y</td></tr></tbody></table><p>1 rows</p>",
-        "|  | a\\<b |\n| --- | --- |\n| 0 | x y |",
+        "|  | &nbsp;&nbsp;a\\<b |\n| --- | ---: |\n| 0 | &nbsp;&nbsp;x y |",
     ),
     ("<table><tr><td>alone</td></tr></table>", None),
     ("<table><tr><td colspan=2>a</td></tr><tr><td>1</td><td>2</td></tr></table>", None),
@@ -112,6 +133,28 @@ def test_simple_tables_become_markdown(html: str, table: str | None) -> None:
     assert markdown_table(html) == table
 
 
+def png(width: int, height: int) -> Output:
+    sizes = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    return Output("image/png", b"\x89PNG\r\n\x1a\n" + bytes(8) + sizes)
+
+
+@pytest.mark.parametrize(
+    ("client", "size", "words"),
+    [
+        ("vscode", (300, 200), "](file:///p.png)"),
+        ("vscode", (640, 480), "](file:///p.png|width=280)"),
+        ("vscode", (1200, 210), "](file:///p.png|width=600)"),
+        ("neovim", (640, 480), "](file:///p.png)"),
+    ],
+)
+def test_a_picture_is_seen_whole(client: str, size: tuple[int, int], words: str) -> None:
+    cell: Any = SimpleNamespace(
+        record=Record("i", outputs=[png(*size)]), state="fresh", cold=False, true_now=True,
+        status=SimpleNamespace(reason=None), number=1, cell=SimpleNamespace(title=None),
+    )  # fmt: skip
+    assert markdown(cell, POLICIES[client], lambda _: "/p.png").endswith(words)
+
+
 @pytest.mark.parametrize(
     ("text", "fenced"),
     [
@@ -119,6 +162,7 @@ def test_simple_tables_become_markdown(html: str, table: str | None) -> None:
         ("```\n", "````text\n```\n````"),
         ("a````b", "`````text\na````b\n`````"),
         ("``\x1b[1m`\x1b[m", "````text\n```\n````"),
+        ("\x1b[31ma\x1b[0m \x1b]0;title\x07b", "```text\na b\n```"),
     ],
 )
 def test_a_fence_is_longer_than_what_it_holds(text: str, fenced: str) -> None:

@@ -117,11 +117,14 @@ export class Notebooks implements vscode.Disposable {
     return this.list(uri).findLast((cell) => cell.range.start.line <= line);
   }
 
-  /** The server has ended: nothing is known any more. */
-  forget(): void {
-    const uris = [...this.known.keys()];
-    this.known.clear();
-    uris.forEach((uri) => this.changes.fire(uri));
+  /** A document was closed, or the server has ended: nothing is known of it, or of any. */
+  forget(closed?: vscode.Uri): void {
+    const uris = closed ? [closed.toString()] : [...this.known.keys()];
+    for (const uri of uris) {
+      if (this.known.delete(uri)) {
+        this.changes.fire(uri);
+      }
+    }
   }
 
   dispose(): void {

@@ -77,6 +77,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     vscode.workspace.onDidOpenTextDocument(look),
     vscode.workspace.onDidSaveTextDocument(look),
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => notebooks.forget(uri)),
     vscode.workspace.onDidChangeConfiguration(async (event) => {
       if (event.affectsConfiguration("sessions.server")) {
         await stop();

@@ -1,7 +1,6 @@
 /** A cell's whole result as HTML. Nothing in it runs: the page that shows it has no scripts but ours. */
 
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
 import * as vscode from "vscode";
 import { colours } from "./ansi";
 import { type Cell, isTrue, type Output, written } from "./cells";
@@ -87,7 +86,7 @@ async function object(shown: Shown, cell: Cell): Promise<string> {
   if (page) {
     const text = (await bytes(page)).toString();
     const still = /<script\b/i.test(text) && page.file;
-    return `<div class="page">${text}</div>${still ? link(page, "with its scripts") : ""}`;
+    return `<div class="page">${text}</div>${still ? link(page, "the page with its scripts") : ""}`;
   }
   const markdown = shown.get("text/markdown");
   if (markdown) {
@@ -95,7 +94,7 @@ async function object(shown: Shown, cell: Cell): Promise<string> {
     return await vscode.commands.executeCommand<string>("markdown.api.render", text);
   }
   const other = [...shown.values()].find(({ mime }) => mime !== "text/plain");
-  return block(plain || (other?.data ?? "")) + (other?.file ? link(other, other.mime) : "");
+  return block(plain || (other?.data ?? "")) + (other?.file ? link(other, `the file (${other.mime})`) : "");
 }
 
 function image(output: Output, content: Buffer, cell: Cell): string {
@@ -104,9 +103,8 @@ function image(output: Output, content: Buffer, cell: Cell): string {
   return `<p><img src="${source}" alt="picture of cell ${cell.number}"${file}></p>`;
 }
 
-function link(output: Output, words: string): string {
-  const file = escaped(output.file ?? "");
-  return `<p><a href="#" data-file="${file}">Open ${escaped(basename(file))}</a>, ${escaped(words)}</p>`;
+function link(output: Output, what: string): string {
+  return `<p><a href="#" data-file="${escaped(output.file ?? "")}">Open ${escaped(what)}</a></p>`;
 }
 
 async function bytes(output: Output): Promise<Buffer> {

@@ -12,12 +12,15 @@ export interface Place {
   line?: number;
 }
 
+const KIND = "sessions.result";
+const GONE = "<h1>Nothing is known of this cell any more: put the cursor on another one.</h1>";
+
 const STYLE = `
 body { padding: 0 1em 1em; color: var(--vscode-editor-foreground); }
 h1 { font-size: inherit; font-weight: normal; color: var(--vscode-descriptionForeground); }
 .outdated > :not(h1) { opacity: 0.6; }
 pre { font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size);
-  white-space: pre-wrap; }
+  white-space: pre-wrap; overflow-wrap: anywhere; }
 .stderr { color: var(--vscode-editorWarning-foreground); }
 .error { color: var(--vscode-errorForeground); }
 .page { overflow-x: auto; }
@@ -46,19 +49,24 @@ editor.postMessage({});
 
 export class Results implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
-  private place: { uri: vscode.Uri; id: string } | undefined;
+  /** The cell; `chosen` where it was asked for, and need not be the one at the cursor. */
+  private place: { uri: vscode.Uri; id: string; chosen: boolean } | undefined;
   private shown: Cell | undefined;
   private readonly parts: vscode.Disposable[];
 
   constructor(private readonly notebooks: Notebooks) {
     this.parts = [
-      notebooks.changed((uri) => {
-        if (uri === this.place?.uri.toString()) {
-          void this.draw();
-        }
+      notebooks.changed((uri) => this.update(uri)),
+      vscode.window.registerWebviewPanelSerializer(KIND, {
+        deserializeWebviewPanel: async (panel) => this.take(panel),
       }),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.follow(textEditor)),
-      vscode.window.onDidChangeActiveTextEditor((editor) => editor && this.follow(editor)),
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        if (editor && this.place) {
+          this.place.chosen = false; // what comes to the front is shown as soon as it is known
+        }
+        this.update(editor?.document.uri.toString());
+      }),
     ];
   }
 
@@ -71,24 +79,22 @@ export class Results implements vscode.Disposable {
     if (!cell) {
       return false;
     }
-    this.place = { uri: notebook, id: cell.id };
+    this.place = { uri: notebook, id: cell.id, chosen: true };
     if (this.panel) {
       this.panel.reveal(undefined, true);
       void this.draw();
     } else {
-      this.panel = this.made();
+      const where = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
+      this.take(vscode.window.createWebviewPanel(KIND, "Result", where, { enableFindWidget: true }));
     }
     return true;
   }
 
-  /** The panel; its page asks for what it shows whenever it is loaded. */
-  private made(): vscode.WebviewPanel {
-    const panel = vscode.window.createWebviewPanel(
-      "sessions.result",
-      "Result",
-      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
-      { enableScripts: true, enableFindWidget: true, localResourceRoots: [] },
-    );
+  /** Show results in this panel; its page asks for what it shows whenever it is loaded. */
+  private take(panel: vscode.WebviewPanel): void {
+    this.panel?.dispose();
+    this.panel = panel;
+    panel.webview.options = { enableScripts: true, localResourceRoots: [] };
     panel.webview.onDidReceiveMessage(({ file }: { file?: string }) => {
       if (file === undefined) {
         this.shown = undefined;
@@ -97,30 +103,55 @@ export class Results implements vscode.Disposable {
         void visit(file);
       }
     });
-    panel.onDidDispose(() => (this.panel = this.shown = undefined));
+    panel.onDidDispose(() => {
+      if (panel === this.panel) {
+        this.panel = this.shown = undefined;
+      }
+    });
     const own = randomUUID();
     const far = vscode.workspace.isTrusted ? " https:" : "";
     const allowed = `default-src 'none'; img-src data:${far}; style-src 'unsafe-inline'; script-src 'nonce-${own}'`;
     panel.webview.html =
       `<!DOCTYPE html><meta http-equiv="Content-Security-Policy" content="${allowed}">` +
       `<style>${STYLE}</style><body></body><script nonce="${own}">${SCRIPT}</script>`;
-    return panel;
   }
 
   private follow(editor: vscode.TextEditor): void {
     const { uri } = editor.document;
     const cell = this.notebooks.at(uri, editor.selection.active.line);
     if (this.panel && cell?.kind === "code") {
-      this.place = { uri, id: cell.id };
+      this.place = { uri, id: cell.id, chosen: false };
       void this.draw();
     }
+  }
+
+  /** A notebook changed: another cell may be at the cursor now, or the shown one gone. */
+  private update(changed: string | undefined): void {
+    const { place } = this;
+    const { activeTextEditor: front, visibleTextEditors } = vscode.window;
+    const kept = place?.chosen && this.notebooks.get(place.uri)?.cells.has(place.id);
+    const seen = (editor: vscode.TextEditor): boolean => editor.document.uri.toString() === changed;
+    if (!kept && front && seen(front)) {
+      this.follow(front);
+    } else if (!kept && (!place || place.uri.toString() === changed)) {
+      visibleTextEditors.filter(seen).slice(0, 1).forEach((editor) => this.follow(editor));
+    }
+    void this.draw();
   }
 
   /** Bring the panel up to date. */
   private async draw(): Promise<void> {
     const { panel, place } = this;
-    const cell = place && this.notebooks.get(place.uri)?.cells.get(place.id);
-    if (!panel || !cell || cell === this.shown) {
+    if (!panel || !place) {
+      return;
+    }
+    const cell = this.notebooks.get(place.uri)?.cells.get(place.id);
+    if (!cell) {
+      this.shown = undefined;
+      await panel.webview.postMessage({ html: GONE, outdated: false, id: "" });
+      return;
+    }
+    if (cell === this.shown) {
       return;
     }
     this.shown = cell;
@@ -131,8 +162,9 @@ export class Results implements vscode.Disposable {
     }
   }
 
+  /** The panel stays: a window that is loaded again gives it back. */
   dispose(): void {
-    [...this.parts, this.panel].forEach((part) => part?.dispose());
+    this.parts.forEach((part) => part.dispose());
   }
 }
 

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import * as vscode from "vscode";
-import { LanguageClient } from "vscode-languageclient/node";
+import { LanguageClient, State } from "vscode-languageclient/node";
 import type { CellState, Notebooks } from "./cells";
 import type { Place, Results } from "./results";
 
@@ -60,6 +60,11 @@ export function create(words: string[], notebooks: Notebooks, results: Results):
       },
     },
   );
+  client.onDidChangeState(({ newState }) => {
+    if (newState === State.Stopped) {
+      notebooks.forget(); // it may have crashed: nobody watches over what it said last
+    }
+  });
   client.onNotification("sessions/cellState", (message: CellState) => notebooks.take(message));
   return client;
 }

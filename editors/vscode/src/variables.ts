@@ -24,7 +24,10 @@ export async function choose(uri: vscode.Uri): Promise<number | undefined> {
   const answer = await vscode.commands.executeCommand<Answer | undefined>("sessions.variables", {
     uri: uri.toString(),
   });
-  const shown = answer?.variables.filter((one) => !one.private && one.kind !== "module") ?? [];
+  const found = answer?.variables.filter((one) => !one.private && one.kind !== "module") ?? [];
+  // Data first: what was imported from libraries would fill the list.
+  const isCode = ({ kind }: Variable): number => Number(kind !== "value");
+  const shown = found.sort((one, other) => isCode(one) - isCode(other));
   if (shown.length === 0) {
     void vscode.window.showInformationMessage(`No variables: ${answer?.why ?? "no cell binds a name"}.`);
     return undefined;

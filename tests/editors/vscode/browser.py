@@ -96,6 +96,21 @@ class CodeServer:
                 time.sleep(0.1)
         raise TimeoutError((self.folder / "code-server.log").read_text())
 
+    def language_servers(self) -> list[int]:
+        """The processes of ours that its windows talk to."""
+        assert self._process is not None
+        told = subprocess.run(
+            ["ps", "-Aww", "-o", "pid=,sess=,args="], capture_output=True, text=True, check=True
+        )
+        rows = [line.split(maxsplit=2) for line in told.stdout.splitlines()]
+        own = str(self._process.pid)
+        ours = ("sessions-ls", "sessions_ls.lsp")
+        return [
+            int(pid)
+            for pid, session, args in rows
+            if session == own and any(name in args for name in ours)
+        ]
+
     def end(self) -> None:
         """End it with all that it started."""
         if self._process is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,12 @@ Page()
 print("\\x1b[1;32mgood\\x1b[0m, <plain>, \\x1b[38;5;196mfar\\x1b[39m and \\x1b[48;2;1;2;3mdeep")
 """
 
+REMEMBER = """node => new MutationObserver(() => {
+    const seen = node.ownerDocument.body.dataset;
+    seen.seen = `${seen.seen ?? ""} ${node.ownerDocument.body.innerText}`;
+}).observe(node.ownerDocument.body, {childList: true})"""
+"""Keeps in an attribute of a page what it has shown, however short."""
+
 COLOURS = {
     "good": "font-weight:bold;color:var(--vscode-terminal-ansiGreen)",
     "far": "color:rgb(255,0,0)",
@@ -81,11 +89,11 @@ def browser() -> Iterator[Any]:
         yield made
 
 
-def notebook(server: CodeServer, name: str) -> Path:
+def notebook(server: CodeServer, name: str, text: str = NOTEBOOK) -> Path:
     """A notebook in a folder of its own, with results of an earlier run."""
     folder = server.folder / "work" / name
     folder.mkdir()
-    (folder / "n.py").write_text(NOTEBOOK)
+    (folder / "n.py").write_text(text)
     server.sessions("run", f"{name}/n.py")
     return folder
 
@@ -197,8 +205,47 @@ def test_a_result_in_full_stands_beside_the_notebook(server: CodeServer, browser
     window.page.close()
 
 
+def test_the_panel_outlives_the_window_and_the_server(server: CodeServer, browser: Any) -> None:
+    folder = notebook(server, "again")
+    (folder / "other.py").write_text("# %%\nprint('another notebook')\n")
+    server.sessions("run", "again/other.py")
+    window = Window(browser, server, folder)
+    window.answer("Yes, I trust the authors")
+    window.open("n.py")
+    window.wait("→ 6")
+    window.line(5)
+    window.page.get_by_role("button", name="Show Whole Result").click()
+    shown = window.result()
+    shown.get_by_text("Cell 2 (Table) · fresh").wait_for()
+    # Loaded again, the window shows in it what is at the cursor, and it follows.
+    window.command("Developer: Reload Window")
+    shown.get_by_text("Cell 2 (Table) · fresh").wait_for(timeout=60_000)
+    window.page.get_by_text("total = sum(table)").click()
+    shown.get_by_text("Cell 3 (Sum) · fresh").wait_for()
+    # What a server said that has died is not shown any more; another one takes its place.
+    before = server.language_servers()
+    assert before
+    shown.get_by_text("Cell 3 (Sum) · fresh").evaluate(REMEMBER)
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    shown.locator("body[data-seen~='Nothing']").wait_for(timeout=60_000, state="attached")
+    shown.get_by_text("Cell 3 (Sum) · fresh").wait_for(timeout=60_000)
+    assert not set(before) & set(server.language_servers())
+    # What comes to the front is shown, though its cells become known only later.
+    window.open("other.py")
+    shown.get_by_text("another notebook").wait_for()
+    window.open("n.py")
+    shown.get_by_text("Cell 3 (Sum) · fresh").wait_for()
+    # A cell that is gone leaves nothing behind.
+    window.line(8)
+    window.keys("Control+Shift+End", "Delete")
+    shown.get_by_text("Cell 2 (Table) · fresh").wait_for()
+    window.page.close()
+
+
 def test_the_variables_lead_to_their_cells(server: CodeServer, browser: Any) -> None:
-    window = Window(browser, server, notebook(server, "variables"))
+    text = f"# %%\nfrom math import floor\n{NOTEBOOK}"
+    window = Window(browser, server, notebook(server, "variables", text))
     window.answer("Yes, I trust the authors")
     window.open("n.py")
     window.command("Sessions: Show Variables")
@@ -206,10 +253,13 @@ def test_the_variables_lead_to_their_cells(server: CodeServer, browser: Any) -> 
     window.command("Sessions: Run All Cells")
     window.wait("all fresh · idle")
     window.command("Sessions: Show Variables")
-    window.wait("list · 3 items · cell 2", "[0, 2, 4]")
+    window.wait("list · 3 items · cell 3", "[0, 2, 4]")
+    rows = window.page.locator(".quick-input-list .monaco-list-row").all_inner_texts()
+    names = ["rate", "table", "total", "floor"]  # what is code comes last
+    assert [row.startswith(name) for row, name in zip(rows, names, strict=True)] == [True] * 4
     window.type("total")
     window.keys("Enter")
-    window.wait("Ln 9, Col 1")
+    window.wait("Ln 11, Col 1")
     window.page.close()
 
 
