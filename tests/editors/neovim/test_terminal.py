@@ -221,3 +221,24 @@ def test_a_result_below_the_last_line_is_seen_whole_and_while_it_runs(
     neovim.wait("more lines")
     neovim.type(":set scrolloff=4 | 12split | wincmd j\rG")
     neovim.wait(lambda shown: any("more lines" in line for line in shown[13:]))
+
+
+@each_neovim
+def test_a_result_that_goes_on_below_the_window_is_painted_again(
+    neovim: Terminal, folder: Path, program: str | None
+) -> None:
+    """Neovim paints it with the line of text that follows, which is not on the screen."""
+    neovim.wait(holding(OPENED))
+    code = "for n in range(80 * size): print('number', n * size)"
+    neovim.type(f":call append(0, ['# %% Size', 'size = 1', '# %% Many', \"{code}\"])\r")
+    neovim.wait("# %% Many")
+    neovim.type(":botright 20new | wincmd p\rgg:Sessions run Many\r")
+    neovim.wait("▏ number 10")
+    assert "# %% Prices" not in "\n".join(neovim.lines)
+    bright = neovim.colour("number 10")
+    neovim.type(":2s/1/2/\r:\x1b")
+    neovim.wait("stale: its code changed")
+    neovim.wait(lambda _: neovim.colour("number 10") != bright)
+    neovim.type(":write\r")
+    neovim.wait("▏ number 20")
+    assert neovim.colour("number 20") == bright

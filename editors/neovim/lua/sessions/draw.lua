@@ -31,6 +31,7 @@ local CALM = 250
 ---@field order? string[] of the cells that all marks were put to their places for
 ---@field resting table<string, true> cells whose last result stays as it is for a moment
 ---@field pulse? boolean cells are drawn again in a moment
+---@field repaint? boolean results were put that are not on the screen yet
 
 ---@type table<integer, sessions.Canvas>
 local canvases = {}
@@ -238,7 +239,26 @@ local function draw_cell(buf, canvas, cell, dirty, rows, placed)
   end
   if dirty or (rows and drawn.result and rows[drawn.result] ~= result) then
     drawn.result = put(buf, drawn.result, result, drawn.result_options)
+    canvas.repaint = true
     pictures.show(buf, cell.id, result, drawn.pictures, drawn.lines)
+  end
+end
+
+--- Bring new results to the screen. Neovim paints lines below a mark again with the line of text that
+--- follows them; where that one is below the window, they would stay as they were.
+---@param buf integer
+local function repaint(buf)
+  if vim.api.nvim_buf_is_loaded(buf) then
+    vim.api.nvim__redraw({ buf = buf, valid = false, flush = false })
+  end
+end
+
+---@param buf integer
+---@param canvas sessions.Canvas
+local function painted(buf, canvas)
+  if canvas.repaint then
+    canvas.repaint = nil
+    repaint(buf)
   end
 end
 
@@ -263,6 +283,7 @@ function M.update(buf, changed)
         draw_cell(buf, canvas, known.cells[id], true, nil, true)
       end
     end
+    painted(buf, canvas)
     return
   end
   local rows = rows_of_marks(buf)
@@ -272,11 +293,13 @@ function M.update(buf, changed)
   for id, drawn in pairs(canvas.cells) do
     if not known.cells[id] then
       erase(buf, drawn)
+      canvas.repaint = true
       pictures.show(buf, id, 0, {}, 0)
       canvas.cells[id] = nil
     end
   end
   canvas.version, canvas.order = placed and known.version or nil, known.order
+  painted(buf, canvas)
 end
 
 --- Take everything away that was drawn into a buffer.
@@ -286,6 +309,7 @@ function M.clear(buf)
   pictures.clear(buf)
   if vim.api.nvim_buf_is_valid(buf) then
     vim.api.nvim_buf_clear_namespace(buf, namespace, 0, -1)
+    repaint(buf)
   end
 end
 
