@@ -225,30 +225,40 @@ case('long results are cut, and say by how much', function()
   end
   same(cut({ text = numbers(1, 5) }, 5), { '1', '2', '3', '4', '5' })
   same(cut({ text = numbers(1, 44) }, 5), { '1', '2', '3', '4', '… 40 more lines' })
-  -- What runs shows its end.
+  -- Of what is printed both ends count, of what runs the last.
+  same(cut({ stdout = numbers(1, 44) }, 5), { '1', '2', '… 40 more lines', '43', '44' })
   local running = { stdout = numbers(1, 9), stderr = '', outputs = {} }
   same(cut({ so_far = running }, 3), { '… 7 lines before', '8', '9' })
-  -- An error is never what is cut away.
+  -- Neither the value nor the error is what is cut away.
+  local printed = { '1', '2', '… 47 more lines', '50' }
+  same(
+    cut({ stdout = numbers(1, 50), text = '0.9' }, 5),
+    vim.list_extend({ unpack(printed) }, { '0.9' })
+  )
+  same(
+    cut({ stdout = numbers(1, 3), text = numbers(1, 9) }, 6),
+    { '1', '2', '3', '1', '2', '… 7 more lines' }
+  )
   local failure = { type = 'E', message = 'm', traceback = numbers(1, 3) .. '\nE: m' }
+  same(
+    cut({ stdout = numbers(1, 50), error = failure }, 8),
+    vim.list_extend({ unpack(printed) }, { '1', '2', '3', 'E: m' })
+  )
+  failure.traceback = numbers(1, 30) .. '\nE: m'
   same(cut({ stdout = numbers(1, 50), error = failure }, 8), {
     '1',
     '2',
-    '3',
     '… 47 more lines',
+    '50',
     '1',
     '2',
-    '3',
+    '… 28 more lines',
     'E: m',
   })
-  failure.traceback = numbers(1, 30) .. '\nE: m'
-  same(cut({ stdout = numbers(1, 50), error = failure }, 6), {
-    '1',
-    '2',
-    '… 48 more lines',
-    '… 29 lines before',
-    '30',
-    'E: m',
-  })
+  same(
+    cut({ stdout = numbers(1, 3), text = numbers(1, 3) }, 2),
+    { '… 3 more lines', '… 3 more lines' }
+  )
 end)
 
 case('long lines go on in the next line, tables do not', function()
