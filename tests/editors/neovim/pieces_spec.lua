@@ -304,6 +304,28 @@ case('how a cell stands', function()
   end
 end)
 
+case('what is said of the cells of a notebook', function()
+  local cells = {}
+  local function add(count, given)
+    for _ = 1, count do
+      table.insert(cells, cell(vim.tbl_extend('force', { number = #cells + 1 }, given)))
+    end
+  end
+  add(2, { state = 'new' })
+  add(1, { kind = 'markdown', state = 'new' })
+  add(1, { state = 'new' })
+  add(1, { state = 'fresh' })
+  add(1, { state = 'stale', title = 'Load', reason = 'its code changed' })
+  local status = require('sessions.status')
+  same(
+    status.of_cells(cells),
+    { 'cell 6 (Load): stale: its code changed', 'not run yet: cells 1–2, 4' }
+  )
+  add(30, { state = 'stale' })
+  local found = status.of_cells(cells)
+  same({ #found, found[20], found[21] }, { 22, 'cell 25: stale', '… 11 more' })
+end)
+
 case('only what is true or running is in full colour', function()
   for _, row in ipairs({
     { { state = 'fresh' }, true },

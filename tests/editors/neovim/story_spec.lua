@@ -94,7 +94,7 @@ case('opening shows states and runs nothing', function()
   same(drawn(buf), {})
   same(signs(buf), '○○○')
   same(notebook.get(buf).kernel.state, 'none')
-  same(vim.b[buf].sessions_status, '3 new · no kernel')
+  same(vim.b[buf].sessions_status, '3 not run · no kernel')
 end)
 
 case('results stand under the last line of code', function()
