@@ -115,6 +115,10 @@ def headline(record: Record, width: int) -> str:
 
 def out_of_date(view: CellView) -> str:
     """Why the shown result may not be taken for the cell's; "" when it may."""
-    if view.state in ("fresh", "error") or view.record is None:
+    if view.state == "fresh" or view.record is None:
         return ""
+    if view.state == "error":
+        # An error that came of running has no reason. One that has keeps the cell from running, and
+        # what is shown is of a run before.
+        return "stale" if view.status.reason is not None else ""
     return view.state
