@@ -242,3 +242,26 @@ def test_a_result_that_goes_on_below_the_window_is_painted_again(
     neovim.type(":write\r")
     neovim.wait("▏ number 20")
     assert neovim.colour("number 20") == bright
+
+
+@each_neovim
+def test_half_typed_code_is_stale_until_typing_ends(
+    neovim: Terminal, folder: Path, program: str | None
+) -> None:
+    """With every second key it cannot be parsed, and all that needs it would change with it."""
+    neovim.wait(holding(OPENED))
+    neovim.type(":Sessions run-all\r")
+    neovim.wait(holding(RAN))
+    neovim.type("2GA +")
+    neovim.wait(holding("●   1 # %% Prices  stale\n"))
+    neovim.wait(holding("●   9 # %% Income  stale\n"))
+    neovim.type(" 1")
+    neovim.wait(holding("●   1 # %% Prices  stale: its code changed\n"))
+    neovim.type(" +")
+    neovim.wait(lambda shown: any("price = 3 + 1 +" in line for line in shown))
+    neovim.wait(holding("●   1 # %% Prices  stale: its code changed\n"))
+    neovim.type("\x1b")
+    neovim.wait(holding("✗   1 # %% Prices  failed: invalid syntax\n"))
+    neovim.wait(holding("■   9 # %% Income  blocked: it needs cell 1"))
+    neovim.type("A 2")
+    neovim.wait(holding("●   1 # %% Prices  stale: its code changed\n"))

@@ -18,6 +18,7 @@ local CALM = 250
 ---@field result? integer
 ---@field head_options? vim.api.keyset.set_extmark
 ---@field result_options? vim.api.keyset.set_extmark
+---@field state? string that its marks show
 ---@field pictures sessions.Output[]
 ---@field lines integer how many lines of text stand above its pictures
 
@@ -31,6 +32,7 @@ local CALM = 250
 ---@field order? string[] of the cells that all marks were put to their places for
 ---@field resting table<string, true> cells whose last result stays as it is for a moment
 ---@field pulse? boolean cells are drawn again in a moment
+---@field typed table<string, true> cells that are shown as stale until typing ends
 ---@field repaint? boolean results were put that are not on the screen yet
 
 ---@type table<integer, sessions.Canvas>
@@ -46,6 +48,7 @@ local function canvas_of(buf)
     scrolls = false,
     hidden = false,
     resting = {},
+    typed = {},
   }
   return canvases[buf]
 end
@@ -198,6 +201,26 @@ local function erase(buf, drawn)
   put(buf, drawn.result, 0, nil)
 end
 
+--- A cell as it is to be shown. While somebody types, code is half-written at every second key: what
+--- cannot be parsed, and what waits for it, is stale like all else that is being edited.
+---@param buf integer
+---@param canvas sessions.Canvas
+---@param cell sessions.Cell
+---@param drawn sessions.Drawn
+---@return sessions.Cell
+local function as_shown(buf, canvas, cell, drawn)
+  local broken = cell.state == 'blocked' or cell.state == 'error' and cell.reason ~= nil
+  local told = drawn.state == 'blocked' or drawn.state == 'error'
+  local typing = buf == vim.api.nvim_get_current_buf() and vim.fn.mode():find('^[iR]') ~= nil
+  canvas.typed[cell.id] = (broken and typing and not told) or nil
+  if not canvas.typed[cell.id] then
+    return cell
+  end
+  local shown = vim.deepcopy(cell)
+  shown.state, shown.reason = drawn.state == 'new' and 'new' or 'stale', nil
+  return shown
+end
+
 ---@param buf integer
 ---@return table<integer, integer> rows by mark
 local function rows_of_marks(buf)
@@ -222,9 +245,14 @@ local function draw_cell(buf, canvas, cell, dirty, rows, placed)
     canvas.cells[cell.id] = drawn
   end
   if dirty then
-    drawn.head_options = head_of(cell)
+    local shown = as_shown(buf, canvas, cell, drawn)
+    -- The reason why it is stale stays while its code is not whole.
+    if shown == cell or drawn.state ~= shown.state then
+      drawn.head_options = head_of(shown)
+    end
+    drawn.state = shown.state
     if not rests(canvas, cell) then
-      result_of(cell, canvas, drawn)
+      result_of(shown, canvas, drawn)
     end
     if active(cell) then
       pulse(buf, canvas)
@@ -300,6 +328,15 @@ function M.update(buf, changed)
   end
   canvas.version, canvas.order = placed and known.version or nil, known.order
   painted(buf, canvas)
+end
+
+--- Typing has ended: show what could not be parsed as what it is.
+---@param buf integer
+function M.typed(buf)
+  local canvas = canvases[buf]
+  if canvas and next(canvas.typed) then
+    M.update(buf, canvas.typed)
+  end
 end
 
 --- Take everything away that was drawn into a buffer.
