@@ -286,7 +286,10 @@ case('how a cell stands', function()
     { { state = 'running', started = vim.uv.now() - 12400 }, 'running 12 s' },
     { { state = 'queued', reason = 'it needs cell 2, which failed' }, 'queued' },
     { { state = 'interrupted', runtime_ms = 2300, reason = 'was' }, 'interrupted after 2.3 s' },
-    { { state = 'error', runtime_ms = 61000, error = { type = 'E' } }, 'failed after 1 min 1 s' },
+    {
+      { state = 'error', runtime_ms = 61000, error = { type = 'KeyError' } },
+      'failed after 1 min 1 s: KeyError',
+    },
     { { state = 'error', reason = 'invalid syntax' }, 'failed: invalid syntax' },
     { { state = 'new', kind = 'markdown' }, '' },
   }) do

@@ -89,7 +89,7 @@ CHANGED = """\
 SAVED = RAN.replace("price = 3", "price = 4").replace("300", "400")
 
 FAILED = """\
-✗   9 # %% Income  failed after TIME
+✗   9 # %% Income  failed after TIME: ZeroDivisionError
 E  10 income = price / 0
    11 income
       ▏ Traceback (most recent call last):
@@ -233,15 +233,15 @@ def test_a_result_that_goes_on_below_the_window_is_painted_again(
     neovim.type(f":call append(0, ['# %% Size', 'size = 1', '# %% Many', \"{code}\"])\r")
     neovim.wait("# %% Many")
     neovim.type(":botright 20new | wincmd p\rgg:Sessions run Many\r")
-    neovim.wait("▏ number 10")
+    neovim.wait("▏ number 5")
     assert "# %% Prices" not in "\n".join(neovim.lines)
-    bright = neovim.colour("number 10")
+    bright = neovim.colour("number 5")
     neovim.type(":2s/1/2/\r:\x1b")
     neovim.wait("stale: its code changed")
-    neovim.wait(lambda _: neovim.colour("number 10") != bright)
+    neovim.wait(lambda _: neovim.colour("number 5") != bright)
     neovim.type(":write\r")
-    neovim.wait("▏ number 20")
-    assert neovim.colour("number 20") == bright
+    neovim.wait("▏ number 10")
+    assert neovim.colour("number 10") == bright
 
 
 @each_neovim

@@ -339,7 +339,8 @@ function M.standing(cell)
   elseif cell.state == 'interrupted' then
     return took ~= '' and 'interrupted after ' .. took or 'interrupted'
   elseif cell.state == 'error' then
-    return cell.error and ('failed after %s'):format(took)
+    -- The type as well: the traceback may stand below the window, under a long cell.
+    return cell.error and ('failed after %s: %s'):format(took, cell.error.type)
       or ('failed: %s'):format(cell.reason or '')
   elseif cell.reason and cell.reason ~= '' then
     return ('%s: %s'):format(cell.state, cell.reason)
