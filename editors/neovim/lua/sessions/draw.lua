@@ -19,6 +19,7 @@ local CALM = 250
 ---@field head_options? vim.api.keyset.set_extmark
 ---@field result_options? vim.api.keyset.set_extmark
 ---@field state? string that its marks show
+---@field bright? boolean its result is shown as true
 ---@field pictures sessions.Output[]
 ---@field lines integer how many lines of text stand above its pictures
 
@@ -30,9 +31,9 @@ local CALM = 250
 ---@field hidden boolean
 ---@field version? integer of the text, and
 ---@field order? string[] of the cells that all marks were put to their places for
----@field resting table<string, true> cells whose last result stays as it is for a moment
+---@field resting sessions.Changed cells whose last result stays as it is for a moment
 ---@field pulse? boolean cells are drawn again in a moment
----@field typed table<string, true> cells that are shown as stale until typing ends
+---@field typed sessions.Changed cells that are shown as stale until typing ends
 ---@field repaint? boolean results were put that are not on the screen yet
 
 ---@type table<integer, sessions.Canvas>
@@ -160,7 +161,9 @@ local function pulse(buf, canvas)
     local again = canvas.resting
     canvas.resting = {}
     for _, cell in ipairs(notebook.list(buf)) do
-      again[cell.id] = (cell.state == 'running' or active(cell) and again[cell.id]) or nil
+      again[cell.id] = active(cell)
+          and (again[cell.id] or cell.state == 'running' and 'standing')
+        or nil
     end
     M.update(buf, again)
     require('sessions.follow').update(buf)
@@ -173,7 +176,7 @@ end
 ---@return boolean
 local function rests(canvas, cell)
   local resting = active(cell) and vim.uv.now() - cell.since < CALM
-  canvas.resting[cell.id] = resting or nil
+  canvas.resting[cell.id] = resting and 'result' or nil
   return resting
 end
 
@@ -212,7 +215,7 @@ local function as_shown(buf, canvas, cell, drawn)
   local broken = cell.state == 'blocked' or cell.state == 'error' and cell.reason ~= nil
   local told = drawn.state == 'blocked' or drawn.state == 'error'
   local typing = buf == vim.api.nvim_get_current_buf() and vim.fn.mode():find('^[iR]') ~= nil
-  canvas.typed[cell.id] = (broken and typing and not told) or nil
+  canvas.typed[cell.id] = broken and typing and not told and 'result' or nil
   if not canvas.typed[cell.id] then
     return cell
   end
@@ -231,41 +234,54 @@ local function rows_of_marks(buf)
   return rows
 end
 
+--- Make the marks of a cell anew.
+---@param buf integer
+---@param canvas sessions.Canvas
+---@param cell sessions.Cell
+---@param drawn sessions.Drawn
+---@param change sessions.Change
+---@return boolean whether its result is to be put as well
+local function make(buf, canvas, cell, drawn, change)
+  local shown = as_shown(buf, canvas, cell, drawn)
+  local bright = render.true_now(shown)
+  local as_before = drawn.state == shown.state and drawn.bright == bright
+  -- The reason why it is stale stays while its code is not whole.
+  if shown == cell or not as_before then
+    drawn.head_options = head_of(shown)
+  end
+  drawn.state, drawn.bright = shown.state, bright
+  if active(cell) then
+    pulse(buf, canvas)
+  end
+  if rests(canvas, cell) or as_before and change == 'standing' then
+    return false
+  end
+  result_of(shown, canvas, drawn)
+  return true
+end
+
 --- Draw one cell.
 ---@param buf integer
 ---@param canvas sessions.Canvas
 ---@param cell sessions.Cell
----@param dirty boolean
+---@param change? sessions.Change
 ---@param rows? table<integer, integer> where the marks are now; nil: where the notebook says
 ---@param placed boolean the notebook's ranges are those of the buffer
-local function draw_cell(buf, canvas, cell, dirty, rows, placed)
+local function draw_cell(buf, canvas, cell, change, rows, placed)
   local drawn = canvas.cells[cell.id]
   if not drawn then
-    drawn, dirty = { pictures = {}, lines = 0 }, true
+    drawn, change = { pictures = {}, lines = 0 }, 'result'
     canvas.cells[cell.id] = drawn
   end
-  if dirty then
-    local shown = as_shown(buf, canvas, cell, drawn)
-    -- The reason why it is stale stays while its code is not whole.
-    if shown == cell or drawn.state ~= shown.state then
-      drawn.head_options = head_of(shown)
-    end
-    drawn.state = shown.state
-    if not rests(canvas, cell) then
-      result_of(shown, canvas, drawn)
-    end
-    if active(cell) then
-      pulse(buf, canvas)
-    end
-  end
+  local made = change ~= nil and make(buf, canvas, cell, drawn, change)
   local head, result = cell.range.start.line, cell.result_at.line
   if rows and not placed then
     head, result = rows[drawn.head] or head, rows[drawn.result] or result
   end
-  if dirty or (rows and drawn.head and rows[drawn.head] ~= head) then
+  if change or (rows and drawn.head and rows[drawn.head] ~= head) then
     drawn.head = put(buf, drawn.head, head, drawn.head_options)
   end
-  if dirty or (rows and drawn.result and rows[drawn.result] ~= result) then
+  if made or (rows and drawn.result and rows[drawn.result] ~= result) then
     drawn.result = put(buf, drawn.result, result, drawn.result_options)
     canvas.repaint = true
     pictures.show(buf, cell.id, result, drawn.pictures, drawn.lines)
@@ -306,9 +322,9 @@ function M.update(buf, changed)
   -- message is on its way.
   local placed = notebook.current(buf)
   if changed and placed and canvas.version == known.version and canvas.order == known.order then
-    for id in pairs(changed) do
+    for id, change in pairs(changed) do
       if known.cells[id] then
-        draw_cell(buf, canvas, known.cells[id], true, nil, true)
+        draw_cell(buf, canvas, known.cells[id], change, nil, true)
       end
     end
     painted(buf, canvas)
@@ -316,7 +332,8 @@ function M.update(buf, changed)
   end
   local rows = rows_of_marks(buf)
   for _, cell in ipairs(notebook.list(buf)) do
-    draw_cell(buf, canvas, cell, changed == nil or changed[cell.id] == true, rows, placed)
+    local change = changed and changed[cell.id]
+    draw_cell(buf, canvas, cell, change or changed == nil and 'result' or nil, rows, placed)
   end
   for id, drawn in pairs(canvas.cells) do
     if not known.cells[id] then
