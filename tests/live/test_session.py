@@ -95,6 +95,14 @@ def test_a_death_fails_the_running_cell_and_keeps_the_others(
     assert told.shown(3) == "2"
 
 
+def test_a_dead_cell_says_how_long_it_ran(told: Told) -> None:
+    told.submit("# %%\nimport os, time\ntime.sleep(0.5)\nos._exit(1)\n")
+    told.run()
+    record = told.session.view().cells[0].record
+    assert record is not None
+    assert record.runtime_ms > 100  # the kernel says a little later that it began
+
+
 def test_a_dead_cell_is_not_run_again_unless_asked(told: Told) -> None:
     told.submit("# %%\nimport os\n# %%\nos._exit(1)\n# %%\n2\n")
     told.run()
