@@ -211,6 +211,84 @@ case('pictures that somebody draws have no line', function()
   same({ plain(made.lines), #made.pictures }, { { 'x' }, 1 })
 end)
 
+--- What is drawn while a function runs with a plugin for pictures that notes what it is asked.
+local function drawn_by(name, action)
+  local told = {}
+  local function image(path, row)
+    table.insert(told, ('+%s@%d'):format(vim.fs.basename(path), row))
+    local function gone()
+      table.insert(told, '-' .. vim.fs.basename(path))
+    end
+    return { close = gone, clear = gone, render = function() end }
+  end
+  local plugins = {
+    snacks = {
+      image = {
+        supports_terminal = function()
+          return true
+        end,
+        supports_file = function()
+          return true
+        end,
+        terminal = {
+          env = function()
+            return { placeholders = true }
+          end,
+        },
+        placement = {
+          new = function(_, path, options)
+            return image(path, options.pos[1])
+          end,
+        },
+      },
+    },
+    image = {
+      is_enabled = function()
+        return true
+      end,
+      from_file = function(path, options)
+        return image(path, options.y + options.render_offset_top)
+      end,
+    },
+  }
+  package.loaded[name] = plugins[name]
+  local pictures = require('sessions.pictures')
+  pictures.reload()
+  local done, failure = pcall(action, pictures)
+  package.loaded[name] = nil
+  pictures.reload()
+  assert(done, failure)
+  return told
+end
+
+case('pictures are drawn once, below the text, and taken away', function()
+  local other = vim.tbl_extend('force', PNG, { file = '/x/other.png' })
+  local buf = vim.api.nvim_get_current_buf()
+  local function story(pictures)
+    same({ pictures.draws(PNG), pictures.draws({ mime = 'image/png', data = '' }) }, { true, false })
+    pictures.show(buf, 'a', 0, { PNG, other }, 2)
+    pictures.show(buf, 'a', 0, { PNG, other }, 2) -- only its state changed
+    pictures.show(buf, 'a', 0, { other }, 2)
+    pictures.clear(buf)
+  end
+  same(drawn_by('snacks', story), {
+    '+plot.png@1',
+    '+other.png@1',
+    '-plot.png',
+    '-other.png',
+    '+other.png@1',
+    '-other.png',
+  })
+  same(drawn_by('image', story), {
+    '+plot.png@2',
+    '+other.png@18',
+    '-plot.png',
+    '-other.png',
+    '+other.png@2',
+    '-other.png',
+  })
+end)
+
 local function numbers(first, last)
   local found = {}
   for number = first, last do
