@@ -408,6 +408,23 @@ case('a Python file without a marker is left alone until it has one', function()
   end, { '', '' })
 end)
 
+case('a notebook without a file waits for one', function()
+  vim.cmd('enew')
+  vim.bo.filetype = 'python'
+  local buf, said, shown = vim.api.nvim_get_current_buf(), nil, vim.notify
+  vim.api.nvim_buf_set_lines(buf, 0, -1, false, { '# %%', '1' })
+  vim.notify = function(message)
+    said = message
+  end
+  vim.cmd('Sessions run')
+  vim.notify = shown
+  same(said, 'sessions: this buffer has no file yet: `:write notebook.py`.')
+  same(#vim.lsp.get_clients({ bufnr = buf }), 0)
+  vim.cmd('silent write unnamed.py')
+  wait_states(buf, 'new')
+  run(buf, 'run', 'fresh')
+end)
+
 case('the whole result in windows of its own', function()
   local buf = open('windows', {
     '# %% Many',
