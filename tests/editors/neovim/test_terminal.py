@@ -265,3 +265,20 @@ def test_half_typed_code_is_stale_until_typing_ends(
     neovim.wait(holding("■   9 # %% Income  blocked: it needs cell 1"))
     neovim.type("A 2")
     neovim.wait(holding("●   1 # %% Prices  stale: its code changed\n"))
+
+
+@each_neovim
+def test_what_is_said_while_somebody_types_is_seen_afterwards(
+    neovim: Terminal, folder: Path, program: str | None
+) -> None:
+    """`-- INSERT --` takes the place of a message, and a long one would wait for a key."""
+    neovim.wait(holding(OPENED))
+    neovim.type("Gothe = 1")
+    neovim.wait("the = 1")
+    (folder / "n.py").write_text(NOTEBOOK.replace("price = 3", "price = 5"), "utf-8")
+    neovim.wait("edited elsewhere")
+    neovim.type(" + 2")
+    neovim.wait("the = 1 + 2")
+    neovim.type("\x1b")
+    neovim.wait("n.py changed on disk, yours is kept")
+    assert "Press ENTER" not in "\n".join(neovim.lines)
