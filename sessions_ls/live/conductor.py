@@ -5,6 +5,8 @@ For whoever holds the session's lock. Knows no process and no file.
 
 from __future__ import annotations
 
+import time
+
 from sessions_ls.kernel.marks import SHARING, UNBOUND, gather, sharing
 from sessions_ls.live.cells import record_key
 from sessions_ls.live.state import State
@@ -39,6 +41,7 @@ class Conductor(State):
         super().__init__(path, python, records, strict)
         self._emit = emit
         self._running: dict[str, Running] = {}
+        self._began = time.monotonic()  # when the kernel began with the last cell
         self._ended: dict[str, str] = {}  # cells of this request that are over
 
     # -- a request ---------------------------------------------------------------------------------
@@ -85,6 +88,7 @@ class Conductor(State):
         if kind == "done":
             return self._finish(ident, position, event)
         if kind == "start":
+            self._began = time.monotonic()
             self._mark(position, ident, "running")
         elif kind in ("out", "display", "result"):
             outputs = self._running.setdefault(ident, Running()).take(event)
@@ -125,7 +129,8 @@ class Conductor(State):
         if shared := sharing(objects):
             reads[SHARING] = shared
         cell = program.cells[position]
-        event = {"cell": ident, "code": cell.code, "state": "error", "ms": 0.0, "reads": reads}
+        lasted = (time.monotonic() - self._began) * 1000
+        event = {"cell": ident, "code": cell.code, "state": "error", "ms": lasted, "reads": reads}
         record = self._running.pop(ident, Running()).record(event, cell.cell, self.path)
         record.error = ErrorInfo("KernelDied", message, None, message)
         self._ended[ident] = "error"

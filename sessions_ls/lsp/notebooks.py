@@ -61,8 +61,8 @@ class OpenNotebook:
 
     def __init__(self, server: SessionsServer, uri: str) -> None:
         self.uri = uri
-        self.path = to_fs_path(uri)  # None: it has no file yet
-        self.name = os.path.basename(self.path or uri)
+        self.path = to_fs_path(uri) or None  # None: it has no file yet; Neovim calls that `file://`
+        self.name = os.path.basename(self.path or uri) or "the notebook"
         self.document: Document | None = None
         self.session: Client | None = None
         self.attachment = Attachment(server, self)

@@ -107,12 +107,13 @@ async def test_without_arguments_the_last_shown_is_meant(editor: Editor) -> None
     assert await first.states() == "fresh fresh fresh fresh"
 
 
-async def test_a_document_without_a_file_does_not_run(editor: Editor) -> None:
-    document = types.TextDocumentItem("untitled:Untitled-1", "python", 1, "# %%\nprint(oops)\n")
+@pytest.mark.parametrize("uri", ["untitled:Untitled-1", "file://"])
+async def test_a_document_without_a_file_does_not_run(editor: Editor, uri: str) -> None:
+    document = types.TextDocumentItem(uri, "python", 1, "# %%\nprint(oops)\n")
     editor.client.text_document_did_open(types.DidOpenTextDocumentParams(document))
-    await until(lambda: bool(editor.client.diagnostics.get("untitled:Untitled-1")))
+    await until(lambda: bool(editor.client.diagnostics.get(uri)))
     with pytest.raises(JsonRpcException, match="has no file yet"):
-        await editor.command("runAll", {"uri": "untitled:Untitled-1"})
+        await editor.command("runAll", {"uri": uri})
     assert len(editor.said()) == 1
 
 

@@ -165,6 +165,15 @@ async def test_stale_is_shown_and_taken_back(editor: Editor) -> None:
     assert await buffer.states() == "fresh fresh fresh fresh"
 
 
+async def test_what_a_cell_gave_before_it_could_not_be_parsed_is_marked(editor: Editor) -> None:
+    buffer = editor.open("# %%\na = 1\na\n", "broken.py")
+    await buffer.run("runAll")
+    buffer.replace("a = 1", "a = = 1")
+    await buffer.shows("syntax-error@2")
+    if editor.hints:
+        assert [hint.label for hint in await buffer.hints(0, 2)] == ["→ 1 ⟵ stale"]
+
+
 async def test_helix_gets_the_same_diagnostics_again_for_each_version(editor: Editor) -> None:
     """It drops those of an older version, and would show what was true before the edit."""
     buffer = editor.open("# %%\na = 1\na\n", "versions.py")

@@ -211,6 +211,84 @@ case('pictures that somebody draws have no line', function()
   same({ plain(made.lines), #made.pictures }, { { 'x' }, 1 })
 end)
 
+--- What is drawn while a function runs with a plugin for pictures that notes what it is asked.
+local function drawn_by(name, action)
+  local told = {}
+  local function image(path, row)
+    table.insert(told, ('+%s@%d'):format(vim.fs.basename(path), row))
+    local function gone()
+      table.insert(told, '-' .. vim.fs.basename(path))
+    end
+    return { close = gone, clear = gone, render = function() end }
+  end
+  local plugins = {
+    snacks = {
+      image = {
+        supports_terminal = function()
+          return true
+        end,
+        supports_file = function()
+          return true
+        end,
+        terminal = {
+          env = function()
+            return { placeholders = true }
+          end,
+        },
+        placement = {
+          new = function(_, path, options)
+            return image(path, options.pos[1])
+          end,
+        },
+      },
+    },
+    image = {
+      is_enabled = function()
+        return true
+      end,
+      from_file = function(path, options)
+        return image(path, options.y + options.render_offset_top)
+      end,
+    },
+  }
+  package.loaded[name] = plugins[name]
+  local pictures = require('sessions.pictures')
+  pictures.reload()
+  local done, failure = pcall(action, pictures)
+  package.loaded[name] = nil
+  pictures.reload()
+  assert(done, failure)
+  return told
+end
+
+case('pictures are drawn once, below the text, and taken away', function()
+  local other = vim.tbl_extend('force', PNG, { file = '/x/other.png' })
+  local buf = vim.api.nvim_get_current_buf()
+  local function story(pictures)
+    same({ pictures.draws(PNG), pictures.draws({ mime = 'image/png', data = '' }) }, { true, false })
+    pictures.show(buf, 'a', 0, { PNG, other }, 2)
+    pictures.show(buf, 'a', 0, { PNG, other }, 2) -- only its state changed
+    pictures.show(buf, 'a', 0, { other }, 2)
+    pictures.clear(buf)
+  end
+  same(drawn_by('snacks', story), {
+    '+plot.png@1',
+    '+other.png@1',
+    '-plot.png',
+    '-other.png',
+    '+other.png@1',
+    '-other.png',
+  })
+  same(drawn_by('image', story), {
+    '+plot.png@2',
+    '+other.png@18',
+    '-plot.png',
+    '-other.png',
+    '+other.png@2',
+    '-other.png',
+  })
+end)
+
 local function numbers(first, last)
   local found = {}
   for number = first, last do
@@ -225,30 +303,40 @@ case('long results are cut, and say by how much', function()
   end
   same(cut({ text = numbers(1, 5) }, 5), { '1', '2', '3', '4', '5' })
   same(cut({ text = numbers(1, 44) }, 5), { '1', '2', '3', '4', '… 40 more lines' })
-  -- What runs shows its end.
+  -- Of what is printed both ends count, of what runs the last.
+  same(cut({ stdout = numbers(1, 44) }, 5), { '1', '2', '… 40 more lines', '43', '44' })
   local running = { stdout = numbers(1, 9), stderr = '', outputs = {} }
   same(cut({ so_far = running }, 3), { '… 7 lines before', '8', '9' })
-  -- An error is never what is cut away.
+  -- Neither the value nor the error is what is cut away.
+  local printed = { '1', '2', '… 47 more lines', '50' }
+  same(
+    cut({ stdout = numbers(1, 50), text = '0.9' }, 5),
+    vim.list_extend({ unpack(printed) }, { '0.9' })
+  )
+  same(
+    cut({ stdout = numbers(1, 3), text = numbers(1, 9) }, 6),
+    { '1', '2', '3', '1', '2', '… 7 more lines' }
+  )
   local failure = { type = 'E', message = 'm', traceback = numbers(1, 3) .. '\nE: m' }
+  same(
+    cut({ stdout = numbers(1, 50), error = failure }, 8),
+    vim.list_extend({ unpack(printed) }, { '1', '2', '3', 'E: m' })
+  )
+  failure.traceback = numbers(1, 30) .. '\nE: m'
   same(cut({ stdout = numbers(1, 50), error = failure }, 8), {
     '1',
     '2',
-    '3',
     '… 47 more lines',
+    '50',
     '1',
     '2',
-    '3',
+    '… 28 more lines',
     'E: m',
   })
-  failure.traceback = numbers(1, 30) .. '\nE: m'
-  same(cut({ stdout = numbers(1, 50), error = failure }, 6), {
-    '1',
-    '2',
-    '… 48 more lines',
-    '… 29 lines before',
-    '30',
-    'E: m',
-  })
+  same(
+    cut({ stdout = numbers(1, 3), text = numbers(1, 3) }, 2),
+    { '… 3 more lines', '… 3 more lines' }
+  )
 end)
 
 case('long lines go on in the next line, tables do not', function()
@@ -276,7 +364,10 @@ case('how a cell stands', function()
     { { state = 'running', started = vim.uv.now() - 12400 }, 'running 12 s' },
     { { state = 'queued', reason = 'it needs cell 2, which failed' }, 'queued' },
     { { state = 'interrupted', runtime_ms = 2300, reason = 'was' }, 'interrupted after 2.3 s' },
-    { { state = 'error', runtime_ms = 61000, error = { type = 'E' } }, 'failed after 1 min 1 s' },
+    {
+      { state = 'error', runtime_ms = 61000, error = { type = 'KeyError' } },
+      'failed after 1 min 1 s: KeyError',
+    },
     { { state = 'error', reason = 'invalid syntax' }, 'failed: invalid syntax' },
     { { state = 'new', kind = 'markdown' }, '' },
   }) do
@@ -292,6 +383,28 @@ case('how a cell stands', function()
   }) do
     same(render.duration(row[1]), row[2])
   end
+end)
+
+case('what is said of the cells of a notebook', function()
+  local cells = {}
+  local function add(count, given)
+    for _ = 1, count do
+      table.insert(cells, cell(vim.tbl_extend('force', { number = #cells + 1 }, given)))
+    end
+  end
+  add(2, { state = 'new' })
+  add(1, { kind = 'markdown', state = 'new' })
+  add(1, { state = 'new' })
+  add(1, { state = 'fresh' })
+  add(1, { state = 'stale', title = 'Load', reason = 'its code changed' })
+  local status = require('sessions.status')
+  same(
+    status.of_cells(cells),
+    { 'cell 6 (Load): stale: its code changed', 'not run yet: cells 1–2, 4' }
+  )
+  add(30, { state = 'stale' })
+  local found = status.of_cells(cells)
+  same({ #found, found[20], found[21] }, { 22, 'cell 25: stale', '… 11 more' })
 end)
 
 case('only what is true or running is in full colour', function()

@@ -105,7 +105,7 @@ case('opening shows states and runs nothing', function()
   same(drawn(buf), {})
   same(signs(buf), '○○○')
   same(notebook.get(buf).kernel.state, 'none')
-  same(vim.b[buf].sessions_status, '3 new · no kernel')
+  same(vim.b[buf].sessions_status, '3 not run · no kernel')
 end)
 
 case('results stand under the last line of code', function()
@@ -472,6 +472,23 @@ case('a Python file without a marker is left alone until it has one', function()
   end, { '', '' })
 end)
 
+case('a notebook without a file waits for one', function()
+  vim.cmd('enew')
+  vim.bo.filetype = 'python'
+  local buf, said, shown = vim.api.nvim_get_current_buf(), nil, vim.notify
+  vim.api.nvim_buf_set_lines(buf, 0, -1, false, { '# %%', '1' })
+  vim.notify = function(message)
+    said = message
+  end
+  vim.cmd('Sessions run')
+  vim.notify = shown
+  same(said, 'sessions: this buffer has no file yet: `:write notebook.py`.')
+  same(#vim.lsp.get_clients({ bufnr = buf }), 0)
+  vim.cmd('silent write unnamed.py')
+  wait_states(buf, 'new')
+  run(buf, 'run', 'fresh')
+end)
+
 case('the whole result in windows of its own', function()
   local buf = open('windows', {
     '# %% Many',
@@ -488,7 +505,8 @@ case('the whole result in windows of its own', function()
   wait_states(buf, 'new new new')
   run(buf, 'run-all', 'fresh fresh fresh')
   same(#drawn(buf)[3], 30)
-  same(drawn(buf)[3][30]:match('^… %d+ more lines$') ~= nil, true)
+  same(drawn(buf)[3][16]:match('^… %d+ more lines$') ~= nil, true)
+  same(drawn(buf)[3][30], 'number 2999')
   vim.cmd('normal! 1G')
   vim.cmd('Sessions show')
   until_same(function()
@@ -545,6 +563,38 @@ case('the whole result in windows of its own', function()
     return (said[1] or ''):match('%.html (.*)$')
   end, 'could not be opened: false ended with 1')
   vim.notify, vim.ui.open = shown, open_with
+end)
+
+case('the window that stays shows the end of what runs', function()
+  local buf = open('tail', {
+    '# %% Steps',
+    'import time',
+    'for step in range(3000):',
+    '    print("step", step)',
+    '    time.sleep(0.002)',
+    '# %% Next',
+    '1',
+  })
+  wait_states(buf, 'new new')
+  vim.cmd('Sessions output')
+  local function shown()
+    for _, win in ipairs(vim.api.nvim_list_wins()) do
+      local other = vim.api.nvim_win_get_buf(win)
+      if vim.bo[other].filetype == 'sessions-output' then
+        local line = vim.api.nvim_win_get_cursor(win)[1]
+        return vim.api.nvim_buf_get_lines(other, line - 1, line, false)[1]
+      end
+    end
+  end
+  vim.cmd('Sessions run')
+  until_same(function()
+    return tonumber((shown() or ''):match('^step (%d+)$')) ~= nil and states(buf)
+  end, 'running new')
+  wait_states(buf, 'fresh new')
+  vim.api.nvim_win_set_cursor(0, { 7, 0 })
+  vim.api.nvim_exec_autocmds('CursorMoved', { buffer = buf })
+  until_same(shown, 'cell 2 (Next) · not run yet')
+  vim.cmd('Sessions output')
 end)
 
 case('what this server cannot do yet is said', function()

@@ -89,7 +89,7 @@ CHANGED = """\
 SAVED = RAN.replace("price = 3", "price = 4").replace("300", "400")
 
 FAILED = """\
-✗   9 # %% Income  failed after TIME
+✗   9 # %% Income  failed after TIME: ZeroDivisionError
 E  10 income = price / 0
    11 income
       ▏ Traceback (most recent call last):
@@ -223,3 +223,64 @@ def test_a_result_below_the_last_line_is_seen_whole_and_while_it_runs(
     neovim.wait("more lines")
     neovim.type(":set scrolloff=4 | 12split | wincmd j\rG")
     neovim.wait(lambda shown: any("more lines" in line for line in shown[13:]))
+
+
+@each_neovim
+def test_a_result_that_goes_on_below_the_window_is_painted_again(
+    neovim: Terminal, folder: Path, program: str | None
+) -> None:
+    """Neovim paints it with the line of text that follows, which is not on the screen."""
+    neovim.wait(holding(OPENED))
+    code = "for n in range(80 * size): print('number', n * size)"
+    neovim.type(f":call append(0, ['# %% Size', 'size = 1', '# %% Many', \"{code}\"])\r")
+    neovim.wait("# %% Many")
+    neovim.type(":botright 20new | wincmd p\rgg:Sessions run Many\r")
+    neovim.wait("▏ number 5")
+    assert "# %% Prices" not in "\n".join(neovim.lines)
+    bright = neovim.colour("number 5")
+    neovim.type(":2s/1/2/\r:\x1b")
+    neovim.wait("stale: its code changed")
+    neovim.wait(lambda _: neovim.colour("number 5") != bright)
+    neovim.type(":write\r")
+    neovim.wait("▏ number 10")
+    assert neovim.colour("number 10") == bright
+
+
+@each_neovim
+def test_half_typed_code_is_stale_until_typing_ends(
+    neovim: Terminal, folder: Path, program: str | None
+) -> None:
+    """With every second key it cannot be parsed, and all that needs it would change with it."""
+    neovim.wait(holding(OPENED))
+    neovim.type(":Sessions run-all\r")
+    neovim.wait(holding(RAN))
+    neovim.type("2GA +")
+    neovim.wait(holding("●   1 # %% Prices  stale\n"))
+    neovim.wait(holding("●   9 # %% Income  stale\n"))
+    neovim.type(" 1")
+    neovim.wait(holding("●   1 # %% Prices  stale: its code changed\n"))
+    neovim.type(" +")
+    neovim.wait(lambda shown: any("price = 3 + 1 +" in line for line in shown))
+    neovim.wait(holding("●   1 # %% Prices  stale: its code changed\n"))
+    neovim.type("\x1b")
+    neovim.wait(holding("✗   1 # %% Prices  failed: invalid syntax\n"))
+    neovim.wait(holding("■   9 # %% Income  blocked: it needs cell 1"))
+    neovim.type("A 2")
+    neovim.wait(holding("●   1 # %% Prices  stale: its code changed\n"))
+
+
+@each_neovim
+def test_what_is_said_while_somebody_types_is_seen_afterwards(
+    neovim: Terminal, folder: Path, program: str | None
+) -> None:
+    """`-- INSERT --` takes the place of a message, and a long one would wait for a key."""
+    neovim.wait(holding(OPENED))
+    neovim.type("Gothe = 1")
+    neovim.wait("the = 1")
+    (folder / "n.py").write_text(NOTEBOOK.replace("price = 3", "price = 5"), "utf-8")
+    neovim.wait("edited elsewhere")
+    neovim.type(" + 2")
+    neovim.wait("the = 1 + 2")
+    neovim.type("\x1b")
+    neovim.wait("n.py changed on disk, yours is kept")
+    assert "Press ENTER" not in "\n".join(neovim.lines)

@@ -62,6 +62,13 @@ function M.attach(buf, client_id)
       require('sessions.follow').moved(buf)
     end,
   })
+  vim.api.nvim_create_autocmd('InsertLeave', {
+    group = group,
+    buffer = buf,
+    callback = function()
+      draw.typed(buf)
+    end,
+  })
   vim.api.nvim_create_autocmd('BufUnload', {
     group = group,
     buffer = buf,

@@ -251,9 +251,7 @@ function M.execute(given)
   local name = table.remove(words, 1) or 'status'
   local found = M.COMMANDS[name]
   if not found then
-    local names = vim.tbl_keys(M.COMMANDS)
-    table.sort(names)
-    say.error('there is no `:Sessions %s`; there are %s.', name, table.concat(names, ', '))
+    say.error('there is no `:Sessions %s`; <Tab> shows what there is.', name)
     return
   end
   local ranged = given.range > 0

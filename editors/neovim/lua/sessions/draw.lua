@@ -18,6 +18,8 @@ local CALM = 250
 ---@field result? integer
 ---@field head_options? vim.api.keyset.set_extmark
 ---@field result_options? vim.api.keyset.set_extmark
+---@field state? string that its marks show
+---@field bright? boolean its result is shown as true
 ---@field pictures sessions.Output[]
 ---@field lines integer how many lines of text stand above its pictures
 
@@ -29,8 +31,10 @@ local CALM = 250
 ---@field hidden boolean
 ---@field version? integer of the text, and
 ---@field order? string[] of the cells that all marks were put to their places for
----@field resting table<string, true> cells whose last result stays as it is for a moment
+---@field resting sessions.Changed cells whose last result stays as it is for a moment
 ---@field pulse? boolean cells are drawn again in a moment
+---@field typed sessions.Changed cells that are shown as stale until typing ends
+---@field repaint? boolean results were put that are not on the screen yet
 
 ---@type table<integer, sessions.Canvas>
 local canvases = {}
@@ -45,6 +49,7 @@ local function canvas_of(buf)
     scrolls = false,
     hidden = false,
     resting = {},
+    typed = {},
   }
   return canvases[buf]
 end
@@ -156,7 +161,9 @@ local function pulse(buf, canvas)
     local again = canvas.resting
     canvas.resting = {}
     for _, cell in ipairs(notebook.list(buf)) do
-      again[cell.id] = (cell.state == 'running' or active(cell) and again[cell.id]) or nil
+      again[cell.id] = active(cell)
+          and (again[cell.id] or cell.state == 'running' and 'standing')
+        or nil
     end
     M.update(buf, again)
     require('sessions.follow').update(buf)
@@ -169,7 +176,7 @@ end
 ---@return boolean
 local function rests(canvas, cell)
   local resting = active(cell) and vim.uv.now() - cell.since < CALM
-  canvas.resting[cell.id] = resting or nil
+  canvas.resting[cell.id] = resting and 'result' or nil
   return resting
 end
 
@@ -197,6 +204,26 @@ local function erase(buf, drawn)
   put(buf, drawn.result, 0, nil)
 end
 
+--- A cell as it is to be shown. While somebody types, code is half-written at every second key: what
+--- cannot be parsed, and what waits for it, is stale like all else that is being edited.
+---@param buf integer
+---@param canvas sessions.Canvas
+---@param cell sessions.Cell
+---@param drawn sessions.Drawn
+---@return sessions.Cell
+local function as_shown(buf, canvas, cell, drawn)
+  local broken = cell.state == 'blocked' or cell.state == 'error' and cell.reason ~= nil
+  local told = drawn.state == 'blocked' or drawn.state == 'error'
+  local typing = buf == vim.api.nvim_get_current_buf() and vim.fn.mode():find('^[iR]') ~= nil
+  canvas.typed[cell.id] = broken and typing and not told and 'result' or nil
+  if not canvas.typed[cell.id] then
+    return cell
+  end
+  local shown = vim.deepcopy(cell)
+  shown.state, shown.reason = drawn.state == 'new' and 'new' or 'stale', nil
+  return shown
+end
+
 ---@param buf integer
 ---@return table<integer, integer> rows by mark
 local function rows_of_marks(buf)
@@ -207,38 +234,75 @@ local function rows_of_marks(buf)
   return rows
 end
 
+--- Make the marks of a cell anew.
+---@param buf integer
+---@param canvas sessions.Canvas
+---@param cell sessions.Cell
+---@param drawn sessions.Drawn
+---@param change sessions.Change
+---@return boolean whether its result is to be put as well
+local function make(buf, canvas, cell, drawn, change)
+  local shown = as_shown(buf, canvas, cell, drawn)
+  local bright = render.true_now(shown)
+  local as_before = drawn.state == shown.state and drawn.bright == bright
+  -- The reason why it is stale stays while its code is not whole.
+  if shown == cell or not as_before then
+    drawn.head_options = head_of(shown)
+  end
+  drawn.state, drawn.bright = shown.state, bright
+  if active(cell) then
+    pulse(buf, canvas)
+  end
+  if rests(canvas, cell) or as_before and change == 'standing' then
+    return false
+  end
+  result_of(shown, canvas, drawn)
+  return true
+end
+
 --- Draw one cell.
 ---@param buf integer
 ---@param canvas sessions.Canvas
 ---@param cell sessions.Cell
----@param dirty boolean
+---@param change? sessions.Change
 ---@param rows? table<integer, integer> where the marks are now; nil: where the notebook says
 ---@param placed boolean the notebook's ranges are those of the buffer
-local function draw_cell(buf, canvas, cell, dirty, rows, placed)
+local function draw_cell(buf, canvas, cell, change, rows, placed)
   local drawn = canvas.cells[cell.id]
   if not drawn then
-    drawn, dirty = { pictures = {}, lines = 0 }, true
+    drawn, change = { pictures = {}, lines = 0 }, 'result'
     canvas.cells[cell.id] = drawn
   end
-  if dirty then
-    drawn.head_options = head_of(cell)
-    if not rests(canvas, cell) then
-      result_of(cell, canvas, drawn)
-    end
-    if active(cell) then
-      pulse(buf, canvas)
-    end
-  end
+  local made = change ~= nil and make(buf, canvas, cell, drawn, change)
   local head, result = cell.range.start.line, cell.result_at.line
   if rows and not placed then
     head, result = rows[drawn.head] or head, rows[drawn.result] or result
   end
-  if dirty or (rows and drawn.head and rows[drawn.head] ~= head) then
+  if change or (rows and drawn.head and rows[drawn.head] ~= head) then
     drawn.head = put(buf, drawn.head, head, drawn.head_options)
   end
-  if dirty or (rows and drawn.result and rows[drawn.result] ~= result) then
+  if made or (rows and drawn.result and rows[drawn.result] ~= result) then
     drawn.result = put(buf, drawn.result, result, drawn.result_options)
+    canvas.repaint = true
     pictures.show(buf, cell.id, result, drawn.pictures, drawn.lines)
+  end
+end
+
+--- Bring new results to the screen. Neovim paints lines below a mark again with the line of text that
+--- follows them; where that one is below the window, they would stay as they were.
+---@param buf integer
+local function repaint(buf)
+  if vim.api.nvim_buf_is_loaded(buf) then
+    vim.api.nvim__redraw({ buf = buf, valid = false, flush = false })
+  end
+end
+
+---@param buf integer
+---@param canvas sessions.Canvas
+local function painted(buf, canvas)
+  if canvas.repaint then
+    canvas.repaint = nil
+    repaint(buf)
   end
 end
 
@@ -258,25 +322,38 @@ function M.update(buf, changed)
   -- message is on its way.
   local placed = notebook.current(buf)
   if changed and placed and canvas.version == known.version and canvas.order == known.order then
-    for id in pairs(changed) do
+    for id, change in pairs(changed) do
       if known.cells[id] then
-        draw_cell(buf, canvas, known.cells[id], true, nil, true)
+        draw_cell(buf, canvas, known.cells[id], change, nil, true)
       end
     end
+    painted(buf, canvas)
     return
   end
   local rows = rows_of_marks(buf)
   for _, cell in ipairs(notebook.list(buf)) do
-    draw_cell(buf, canvas, cell, changed == nil or changed[cell.id] == true, rows, placed)
+    local change = changed and changed[cell.id]
+    draw_cell(buf, canvas, cell, change or changed == nil and 'result' or nil, rows, placed)
   end
   for id, drawn in pairs(canvas.cells) do
     if not known.cells[id] then
       erase(buf, drawn)
+      canvas.repaint = true
       pictures.show(buf, id, 0, {}, 0)
       canvas.cells[id] = nil
     end
   end
   canvas.version, canvas.order = placed and known.version or nil, known.order
+  painted(buf, canvas)
+end
+
+--- Typing has ended: show what could not be parsed as what it is.
+---@param buf integer
+function M.typed(buf)
+  local canvas = canvases[buf]
+  if canvas and next(canvas.typed) then
+    M.update(buf, canvas.typed)
+  end
 end
 
 --- Take everything away that was drawn into a buffer.
@@ -286,6 +363,7 @@ function M.clear(buf)
   pictures.clear(buf)
   if vim.api.nvim_buf_is_valid(buf) then
     vim.api.nvim_buf_clear_namespace(buf, namespace, 0, -1)
+    repaint(buf)
   end
 end
 

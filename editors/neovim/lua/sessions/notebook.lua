@@ -40,7 +40,8 @@ local M = {}
 ---@type table<integer, sessions.Notebook>
 local notebooks = {}
 
----@alias sessions.Changed table<string, true> ids of cells of which more changed than their place
+---@alias sessions.Change 'standing'|'result' only how it stands, or also what it gave
+---@alias sessions.Changed table<string, sessions.Change> by id; not there: its place at most
 ---@type (fun(buf: integer, changed: sessions.Changed))[]
 local listeners = {}
 
@@ -77,27 +78,47 @@ local function without_nulls(value)
   return value
 end
 
---- What changes when a cell moves and stays what it is.
-local PLACE = { id = true, number = true, lines = true, range = true, result_at = true }
+--- Keys of which a result shows nothing: where a cell stands, and how.
+local PLACE = { 'id', 'number', 'lines', 'range', 'result_at', 'nulls' }
+local STANDING =
+  { 'state', 'reason', 'cold', 'runtime_ms', 'ran_at', 'binds', 'reads', 'upstream', 'downstream' }
+
+---@type table<string, sessions.Change|false>
+local CHANGE = {}
+for _, key in ipairs(PLACE) do
+  CHANGE[key] = false
+end
+for _, key in ipairs(STANDING) do
+  CHANGE[key] = 'standing'
+end
 
 ---@param notebook sessions.Notebook
 ---@param cell table a cell of a message
----@return boolean whether more of it changed than its place
+---@return sessions.Change? what changed besides its place
 local function merge(notebook, cell)
-  local known, more = notebook.cells[cell.id] or {}, false
+  local known, change = notebook.cells[cell.id] or {}, nil
   if cell.state then
     known.since = vim.uv.now()
     known.started = known.state and known.since
   end
+  local function touched(key)
+    local of_key = CHANGE[key]
+    if of_key == nil then
+      change = 'result'
+    elseif of_key then
+      change = change or of_key
+    end
+  end
   for key, value in pairs(cell) do
     known[key] = without_nulls(value)
-    more = more or not PLACE[key]
+    touched(key)
   end
   for _, key in ipairs(cell.nulls or {}) do
     known[key] = nil
+    touched(key)
   end
   notebook.cells[cell.id] = known
-  return more
+  return change
 end
 
 ---@param notebook sessions.Notebook
@@ -140,7 +161,7 @@ function M.take(message, client_id)
   notebook.bonds = message.bonds or notebook.bonds
   local changed = {}
   for _, cell in ipairs(message.cells) do
-    changed[cell.id] = merge(notebook, cell) or nil
+    changed[cell.id] = merge(notebook, cell)
   end
   if message.order then
     arrange(notebook, message.order)

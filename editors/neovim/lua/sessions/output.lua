@@ -12,7 +12,7 @@ local M = {}
 local namespace = vim.api.nvim_create_namespace('sessions.output')
 
 --- The window that stays, and the cell that it shows.
----@type { buf: integer, notebook: integer, id?: string }?
+---@type { buf: integer, notebook: integer, id?: string, runs?: boolean }?
 local beside
 
 ---@param buf integer
@@ -133,17 +133,26 @@ function M.show(buf, cell)
   end)
 end
 
---- Show a cell in the window that stays.
+--- Show a cell in the window that stays: another one from its top, and of one that runs what it
+--- wrote last, unless the person has gone up to read.
 ---@param cell sessions.Cell
 local function show_beside(cell)
   local target = assert(beside)
-  target.id = cell.id
+  local other, runs = target.id ~= cell.id, cell.so_far ~= nil
+  local begins = runs and (other or not target.runs)
+  target.id, target.runs = cell.id, runs
   local function shown(full)
     local lines, outputs, widest = content(full)
-    put(target.buf, lines, outputs)
     local win = vim.fn.bufwinid(target.buf)
+    local line = win ~= -1 and vim.api.nvim_win_get_cursor(win)[1] or 1
+    local at_end = line == vim.api.nvim_buf_line_count(target.buf)
+    put(target.buf, lines, outputs)
     if win ~= -1 then
       vim.wo[win].wrap = widest <= vim.api.nvim_win_get_width(win)
+      local goal = (begins or runs and at_end) and #lines or other and 1
+      if goal then
+        vim.api.nvim_win_set_cursor(win, { goal, 0 })
+      end
     end
   end
   shown(cell)

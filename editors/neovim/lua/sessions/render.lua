@@ -19,7 +19,10 @@ local M = {}
 ---@class sessions.Part
 ---@field lines sessions.Line[]
 ---@field whole? boolean its lines are not wrapped
----@field last? boolean of a text that is too long the end is shown
+---@field printed? boolean what came before the outcome: the value, or the error
+---@field kept? sessions.Kept what is shown of a text that is too long
+
+---@alias sessions.Kept 'head'|'ends'|'tail'
 
 --- One object that was displayed: its outputs by type.
 ---@alias sessions.Shown table<string, sessions.Output>
@@ -120,6 +123,7 @@ end
 ---@param options sessions.RenderOptions
 ---@param pictures sessions.Output[]
 ---@return sessions.Part[]
+---@return sessions.Kept of what is printed
 local function all_parts(cell, options, pictures)
   local running = cell.so_far
   -- What runs shows what it has written; until then the last result stays.
@@ -130,7 +134,7 @@ local function all_parts(cell, options, pictures)
   local parts = {}
   local function text(value, group)
     if value:find('%S') then
-      table.insert(parts, { lines = ansi.lines(value, group), last = running ~= nil })
+      table.insert(parts, { lines = ansi.lines(value, group), printed = true })
     end
   end
   text(source.stdout, 'SessionsResult')
@@ -142,9 +146,9 @@ local function all_parts(cell, options, pictures)
     local failure = cell.error
     local message = failure.type .. (failure.message ~= '' and ': ' .. failure.message or '')
     local shown = failure.traceback ~= '' and failure.traceback or message
-    table.insert(parts, { lines = ansi.lines(shown, 'SessionsError'), last = true })
+    table.insert(parts, { lines = ansi.lines(shown, 'SessionsError'), kept = 'ends' })
   end
-  return parts
+  return parts, running and 'tail' or 'ends'
 end
 
 --- A line as one or more lines that are at most so wide.
@@ -195,45 +199,39 @@ end
 
 ---@param lines sessions.Line[]
 ---@param limit integer
----@param last? boolean show the end rather than the beginning
+---@param kept sessions.Kept
 ---@return sessions.Line[]
-local function cut(lines, limit, last)
+local function cut(lines, limit, kept)
   if #lines <= limit then
     return lines
   end
   local missing = #lines - limit + 1
-  local what = last and 'lines before' or 'more lines'
-  local note = { { ('… %d %s'):format(missing, missing == 1 and what:gsub('s$', '') or what) } }
-  note[1][2] = 'SessionsNote'
-  if last then
-    return vim.list_extend({ note }, vim.list_slice(lines, missing + 1))
-  end
-  return vim.list_extend(vim.list_slice(lines, 1, limit - 1), { note })
+  local what = kept == 'tail' and 'lines before' or 'more lines'
+  local note = ('… %d %s'):format(missing, what)
+  local head = kept == 'head' and limit - 1 or kept == 'tail' and 0 or math.floor(limit / 2)
+  local found = vim.list_slice(lines, 1, head)
+  table.insert(found, { { note, 'SessionsNote' } })
+  return vim.list_extend(found, vim.list_slice(lines, head + missing + 1))
 end
 
---- Fit parts into so many lines. What ends the cell, an error above all, keeps up to half of them.
+--- Fit parts into so many lines. However much was printed, the value or the error is seen.
 ---@param parts sessions.Line[][]
 ---@param shapes sessions.Part[] the same parts
 ---@param limit integer
+---@param of_printed sessions.Kept
 ---@return sessions.Line[]
-local function fitted(parts, shapes, limit)
-  local total = 0
-  for _, lines in ipairs(parts) do
-    total = total + #lines
+local function fitted(parts, shapes, limit, of_printed)
+  local printed, outcome, of_outcome = {}, {}, 'head'
+  for place, lines in ipairs(parts) do
+    vim.list_extend(shapes[place].printed and printed or outcome, lines)
+    of_outcome = shapes[place].kept or of_outcome
   end
-  if total > limit and #parts > 1 and shapes[#shapes].last then
-    local tail = cut(parts[#parts], math.max(3, math.floor(limit / 2)), true)
-    local rest = {}
-    for place = 1, #parts - 1 do
-      vim.list_extend(rest, parts[place])
-    end
-    return vim.list_extend(cut(rest, math.max(1, limit - #tail)), tail)
+  local room = math.max(limit - #printed, math.floor(limit / 2))
+  if #printed > 0 then
+    room = math.min(room, limit - 1)
   end
-  local all = {}
-  for _, lines in ipairs(parts) do
-    vim.list_extend(all, lines)
-  end
-  return cut(all, limit, #parts == 1 and shapes[1].last)
+  outcome = cut(outcome, room, of_outcome)
+  return vim.list_extend(cut(printed, limit - #outcome, of_printed), outcome)
 end
 
 --- The columns that a line takes.
@@ -254,7 +252,7 @@ end
 function M.cell(cell, options)
   options = options or {}
   local pictures, laid, whole = {}, {}, 0
-  local shapes = all_parts(cell, options, pictures)
+  local shapes, of_printed = all_parts(cell, options, pictures)
   for place, part in ipairs(shapes) do
     laid[place] = laid_out(part, options.width)
     for _, line in ipairs(part.whole and part.lines or {}) do
@@ -262,7 +260,7 @@ function M.cell(cell, options)
     end
   end
   return {
-    lines = fitted(laid, shapes, options.max_lines or math.huge),
+    lines = fitted(laid, shapes, options.max_lines or math.huge, of_printed),
     pictures = pictures,
     whole = whole,
   }
@@ -341,7 +339,8 @@ function M.standing(cell)
   elseif cell.state == 'interrupted' then
     return took ~= '' and 'interrupted after ' .. took or 'interrupted'
   elseif cell.state == 'error' then
-    return cell.error and ('failed after %s'):format(took)
+    -- The type as well: the traceback may stand below the window, under a long cell.
+    return cell.error and ('failed after %s: %s'):format(took, cell.error.type)
       or ('failed: %s'):format(cell.reason or '')
   elseif cell.reason and cell.reason ~= '' then
     return ('%s: %s'):format(cell.state, cell.reason)

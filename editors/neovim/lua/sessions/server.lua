@@ -51,7 +51,8 @@ end
 ---@param buf integer
 ---@return boolean
 function M.wanted(buf)
-  if vim.bo[buf].buftype ~= '' or not M.has_marker(buf) then
+  local unnamed = vim.api.nvim_buf_get_name(buf) == ''
+  if unnamed or vim.bo[buf].buftype ~= '' or not M.has_marker(buf) then
     return false
   end
   -- A command set with `vim.lsp.config` counts as well, and may be a function.
@@ -103,6 +104,8 @@ local function unfit(buf)
     return 'this buffer holds no Python.'
   elseif not M.has_marker(buf) then
     return 'this buffer is no notebook: it has no cell marker (`# %%`).'
+  elseif vim.api.nvim_buf_get_name(buf) == '' then
+    return 'this buffer has no file yet: `:write notebook.py`.'
   end
 end
 

@@ -4,7 +4,8 @@ local notebook = require('sessions.notebook')
 local M = {}
 
 local TOLD = { 'running', 'queued', 'error', 'stale', 'new', 'blocked', 'interrupted' }
-local WORDS = { error = 'failed' }
+local WORDS = { error = 'failed', new = 'not run' }
+local MOST = 20 -- cells that are told one by one
 
 --- How many cells are in each state.
 ---@param buf integer
@@ -41,6 +42,48 @@ function M.line(buf)
   return table.concat(parts, ' · ')
 end
 
+--- Numbers as a person writes them: `1–3, 7`.
+---@param numbers integer[] in order
+---@return string
+local function ranges(numbers)
+  local found, first = {}, nil
+  for place, number in ipairs(numbers) do
+    first = first or number
+    if numbers[place + 1] ~= number + 1 then
+      table.insert(found, first == number and tostring(first) or ('%d–%d'):format(first, number))
+      first = nil
+    end
+  end
+  return table.concat(found, ', ')
+end
+
+--- What is to be said of cells: those that never ran in one line, of others so many as fit a screen.
+---@param cells sessions.Cell[]
+---@return string[]
+function M.of_cells(cells)
+  local found, new, more = {}, {}, 0
+  for _, cell in ipairs(cells) do
+    if cell.kind == 'code' and cell.state == 'new' then
+      table.insert(new, cell.number)
+    elseif cell.kind == 'code' and cell.state ~= 'fresh' then
+      local title = cell.title and (' (%s)'):format(cell.title) or ''
+      local standing = require('sessions.render').standing(cell)
+      if #found < MOST then
+        table.insert(found, ('cell %d%s: %s'):format(cell.number, title, standing))
+      else
+        more = more + 1
+      end
+    end
+  end
+  if more > 0 then
+    table.insert(found, ('… %d more'):format(more))
+  end
+  if #new > 0 then
+    table.insert(found, ('not run yet: cell%s %s'):format(#new > 1 and 's' or '', ranges(new)))
+  end
+  return found
+end
+
 --- The notebook as lines for a person.
 ---@param buf integer
 ---@return string[]
@@ -58,14 +101,7 @@ function M.lines(buf)
   if kernel.pid then
     table.insert(found, ('Kernel: process %d'):format(kernel.pid))
   end
-  for _, cell in ipairs(notebook.list(buf)) do
-    if cell.kind == 'code' and cell.state ~= 'fresh' then
-      local title = cell.title and (' (%s)'):format(cell.title) or ''
-      local reason = cell.reason and ': ' .. cell.reason or ''
-      table.insert(found, ('cell %d%s is %s%s'):format(cell.number, title, cell.state, reason))
-    end
-  end
-  return found
+  return vim.list_extend(found, M.of_cells(notebook.list(buf)))
 end
 
 return M
