@@ -130,7 +130,8 @@ class State:
         records, passing, live = self.cells.records, self.passing, self.live
         views = []
         for cell, ident, status, old in zip(cells, idents, found, before, strict=True):
-            record = records.get(ident)
+            # A cell may continue one that ran, and have nothing left to run: it gave nothing.
+            record = records.get(ident) if cell.code or cell.broken else None
             state = passing.get(ident, status.state)
             if (
                 old is not None

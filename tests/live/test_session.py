@@ -95,6 +95,16 @@ def test_a_death_fails_the_running_cell_and_keeps_the_others(
     assert told.shown(3) == "2"
 
 
+@pytest.mark.parametrize("text", ["# %% Two\n# %%\n2\n", "# %% [markdown] Two\n# text\n# %%\n2\n"])
+def test_a_cell_with_nothing_left_to_run_shows_nothing(text: str, told: Told) -> None:
+    told.submit("# %% Two\n1\n# %%\n2\n")
+    told.run()
+    told.submit(text)
+    assert [cell.record is not None for cell in told.session.view().cells] == [False, True]
+    told.submit("# %% Two\n1\n# %%\n2\n")
+    assert (told.states, told.shown(1)) == (["fresh", "fresh"], "1")
+
+
 def test_a_dead_cell_says_how_long_it_ran(told: Told) -> None:
     told.submit("# %%\nimport os, time\ntime.sleep(0.5)\nos._exit(1)\n")
     told.run()
