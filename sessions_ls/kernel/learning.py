@@ -172,10 +172,9 @@ class Learner:
         near = self._sharing_with(position, changed.keys() | (cell.amends & cell.needs.keys()))
         for ident, name in near:
             if name in inputs:
+                # If it changed, then now: nobody may take it for intact later.
                 older = self._watched.get((ident, name))
-                if (
-                    older is not None
-                ):  # if it changed, then now: nobody may take it for intact later
+                if older is not None:
                     self._engine.watch.unchanged(older)
                 if ident == self._engine.ident_before(name, position):
                     learnt.add(name)

@@ -200,6 +200,7 @@ class Analyser:
         if len(self._memo) > 64 + 4 * len(program.cells):
             kept = {cell.cell.source for cell in program.cells}
             self._memo = {key: names for key, names in self._memo.items() if key[0] in kept}
+            self._told &= kept
 
     def cells(self, notebook: Notebook, previous: Program | None) -> list[ProgramCell]:
         """Analyse ``notebook``; cells that ``previous`` holds with the same text are taken over."""
@@ -211,7 +212,7 @@ class Analyser:
             old = before[position] if position < len(before) else None
             if old is None or old.cell is not cell:
                 old = _moved(before, (position, position - shift), cell)
-            if old is not None and self._outdated(old):
+            if old is not None and old.broken and self._outdated(old):
                 old = None
             if old is not None and not future and not old.names.future:
                 out.append(old if old.cell is cell else old.moved(cell))
@@ -223,7 +224,7 @@ class Analyser:
 
     def _outdated(self, old: ProgramCell) -> bool:
         """Whether another Python has read since what ours could not."""
-        return old.broken and not old.names.reader and old.cell.source in self._told
+        return not old.names.reader and old.cell.source in self._told
 
     def _cell(self, cell: Cell, future: frozenset[str]) -> ProgramCell:
         if cell.kind != "code":
