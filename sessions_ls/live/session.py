@@ -94,29 +94,18 @@ class LiveSession:
             if self._kernel is not None and self._sent.empty and not self._state.busy:
                 cells = [(c.source, c.start + 1, 0) for c in notebook.cells if c.kind == "code"]
                 self._kernel.send({"op": "sources", "text": text, "cells": cells})
-            self._changing(self._analyse)
+            self._analyse()
 
-    def _changing(self, work: Callable[[], None]) -> None:
-        """Do what may change the program, and say how it did."""
+    def _analyse(self) -> None:
+        """Take the text that was read as the program, and say how that changed it."""
         cells = self._state.cells
         before, idents = cells.traits, cells.idents
-        work()
+        self._state.analyse()
         after = cells.traits
         if idents != cells.idents:
             self.told("program")
         elif before != after:
             self.told("edited", {at: new for at, new in enumerate(after) if new != before[at]})
-
-    def _analyse(self) -> None:
-        self._state.analyse()
-        self._read_on()
-
-    def _read_on(self) -> None:
-        """Have the notebook's own Python read what ours cannot."""
-        if self._newer is not None and (unread := self._state.unread()):
-            found = self._newer.names(unread)
-            if found:
-                self._state.tell(unread, found)
 
     def names(self, texts: Sequence[Text]) -> list[Names]:
         """What the notebook's own Python finds in cells; nothing before a run has allowed it."""
@@ -406,7 +395,8 @@ class LiveSession:
 
             with self.lock:
                 self._newer = NewerPython(self.choice.path)
-                self._changing(self._read_on)
+                self._state.other_reader = self._newer.names
+                self._analyse()
 
     def _overtaken(self, scope: set[str], before: dict[str, Record]) -> set[str]:
         """The cells in ``scope`` that read a file which the run wrote, and were passed by."""

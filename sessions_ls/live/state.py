@@ -16,7 +16,7 @@ from sessions_ls.reactive.staleness import prove
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from sessions_ls.live.known import Known
@@ -58,6 +58,8 @@ class State:
         self._drawn: tuple[Program, Resolution, list[Problem]] | None = None
         self._places: tuple[list[str], dict[str, int]] = ([], {})
         self.passing: dict[str, str] = {}  # queued and running cells
+        # Finds names in cells that our Python cannot read, where another one may be asked.
+        self.other_reader: Callable[[Sequence[Text]], list[Names]] | None = None
 
     # -- the program -----------------------------------------------------------------------------
 
@@ -76,10 +78,14 @@ class State:
         return self._notebook
 
     def analyse(self) -> None:
-        """Take the cells that were read as the program."""
+        """Take the cells that were read as the program, with what ``other_reader`` adds."""
         assert self._notebook is not None
         self.cells.submit(self._notebook)
         self._statuses = None
+        if self.other_reader is not None and (unread := self.unread()):
+            found = self.other_reader(unread)
+            if found:
+                self.tell(unread, found)
 
     def unread(self) -> list[Text]:
         """The cells that our Python cannot read, and no other one was asked about."""
@@ -88,8 +94,10 @@ class State:
 
     def tell(self, texts: Sequence[Text], found: Sequence[Names]) -> None:
         """Take the names that the notebook's own Python has found in cells."""
+        assert self._notebook is not None
         self.cells.analyser.tell(dict(zip(texts, found, strict=True)))
-        self.analyse()
+        self.cells.submit(self._notebook)
+        self._statuses = None
 
     @property
     def program(self) -> Program:
