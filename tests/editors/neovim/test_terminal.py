@@ -241,7 +241,7 @@ def test_a_result_that_goes_on_below_the_window_is_painted_again(
     neovim.type(":2s/1/2/\r:\x1b")
     neovim.wait("stale: its code changed")
     neovim.wait(lambda _: neovim.colour("number 5") != bright)
-    neovim.type(":write\r")
+    neovim.type(":Sessions run-stale\r")
     neovim.wait("▏ number 10")
     assert neovim.colour("number 10") == bright
 

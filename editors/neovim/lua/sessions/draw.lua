@@ -219,7 +219,7 @@ local function as_shown(buf, canvas, cell, drawn)
   if not canvas.typed[cell.id] then
     return cell
   end
-  local shown = vim.deepcopy(cell)
+  local shown = vim.tbl_extend('force', {}, cell)
   shown.state, shown.reason = drawn.state == 'new' and 'new' or 'stale', nil
   return shown
 end
