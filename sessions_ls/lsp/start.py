@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+TURN = 0.001
+"""Seconds that a thread at work keeps the event loop from the interpreter; usually 0.005."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the options and serve until the client ends it; does not return then."""
@@ -101,6 +104,7 @@ def serve(server: SessionsServer, reader: BinaryIO, writer: BinaryIO) -> NoRetur
 
     for number in asked:
         signal.signal(number, terminate)
+    sys.setswitchinterval(TURN)
     server.start_io(reader, writer)
     leave(server, 0 if server.protocol._shutdown else 1)
 
