@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     Event = dict[str, Any]
 
 GLANCE = 2.0
-"""Seconds to wait for what the variables hold."""
+"""Seconds to wait for what the variables hold, or another Python reads."""
+
+BLINK = 0.015
+"""Seconds that whoever types may be kept waiting."""
 
 
 class Client:
@@ -157,12 +160,13 @@ class Client:
             if before is not idents and not set(idents) <= set(self._mirror.idents):
                 self._state.adopt(self._mirror)
             self._elsewhere.show(text)
-        self._read_on()
+        self._read_on(BLINK)
 
-    def _read_on(self) -> bool:
+    def _read_on(self, seconds: float) -> bool:
         """Have the notebook's own Python read the cells that ours cannot; whether it did.
 
-        Asks the session, so not for the thread that listens, and not with ``lock`` held.
+        Asks the session, so not for the thread that listens, and not with ``lock`` held. An answer
+        that takes longer than ``seconds`` is waited for in a thread.
         """
         with self.lock:
             asks = self._newer and self._mirror.kernel["pid"] is not None
@@ -170,8 +174,10 @@ class Client:
         if not unread:
             return False
         try:
-            answer = self._asking.ask("names", GLANCE, texts=unread)
+            answer = self._asking.ask("names", seconds, texts=unread)
         except NotLive:
+            if seconds < GLANCE:
+                start_new_thread(self._read_later, ())
             return False
         found = [Names.of(plain) for plain in answer.get("names", ())]
         with self.lock:
@@ -182,7 +188,7 @@ class Client:
         return bool(found)
 
     def _read_later(self) -> None:
-        if self._read_on():
+        if self._read_on(GLANCE):
             self._emit({"event": "changed", "what": "names"})
 
     def opened(self) -> None:
