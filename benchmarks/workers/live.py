@@ -23,6 +23,7 @@ from sessions_ls.live.place import all_places, place_of
 from sessions_ls.live.request import Request, Summary
 from sessions_ls.live.session import LiveSession
 from sessions_ls.live.settings import Settings
+from sessions_ls.live.trust import on_request
 
 _folder = tempfile.TemporaryDirectory(prefix="sessions-bench-")
 os.environ["SESSIONS_RUNTIME_DIR"] = os.path.join(_folder.name, "run")
@@ -54,6 +55,11 @@ def _client(path: Path, emit: Callable[[Event], None] = _nobody, start: bool = T
     client.submit(path.read_text("utf-8"))
     client.opened()
     return client
+
+
+def _request(path: str, **more: Any) -> Request:
+    """A run that somebody asks for."""
+    return Request(on_request(path), **more)
 
 
 def _pid(path: Path) -> int:
@@ -102,7 +108,7 @@ def attach(cells: int) -> float:
     if "attach" not in _kept:
         path = _written("attach", chain(cells, shows=True))
         client = _kept["attach"] = _client(path)
-        _ran(client.run(Request(all=True)), cells)
+        _ran(client.run(_request(client.path, all=True)), cells)
     path = Path(_kept["attach"].path)
     started = time.perf_counter()
     client = _client(path, start=False)
@@ -122,18 +128,17 @@ class _FirstEvent:
         text = "# %%\nx = 1\n"
         path = _written(f"request-{shared}", text)
         if shared:
-            self._run = _client(path, self._hear).run
+            self._session: Client | LiveSession = _client(path, self._hear)
         else:
             session = LiveSession(str(path), _settings, self._hear)
             session.submit(text)
-            _kept["in process"] = session
-            self._run = session.run
+            self._session = _kept["in process"] = session
         self()
 
     def __call__(self) -> float:
         self._came = 0.0
         started = time.perf_counter()
-        _ran(self._run(Request(cells=[1])), 1)
+        _ran(self._session.run(_request(self._session.path, cells=[1])), 1)
         return self._came - started
 
     def _hear(self, event: Event) -> None:
@@ -161,7 +166,7 @@ class _Watched:
         self.stale: dict[bool, float] = {}
         self.client: Client | None = None
         self.client = _client(self.path, self._hear)
-        _ran(self.client.run(Request(all=True)), 1)
+        _ran(self.client.run(_request(self.client.path, all=True)), 1)
 
     def _hear(self, event: Event) -> None:
         if self.client is not None:
@@ -253,7 +258,7 @@ def lost(edits: int) -> float:
         for number in range(1, edits + 1):
             client.submit(client.text.replace(f"{name} = {number - 1}\n", f"{name} = {number}\n"))
             try:
-                _ran(client.run(Request(cells=[cell])), 1)
+                _ran(client.run(_request(client.path, cells=[cell])), 1)
             except RuntimeError as error:
                 missing.append(str(error))
             record = client.view().cells[cell - 1].record
@@ -293,7 +298,7 @@ class _Busy:
             _client(self._path, start=False).close()
         for _ in range(kernels):
             self._keeper.restart()
-            _ran(self._keeper.run(Request(all=True)), 20)
+            _ran(self._keeper.run(_request(self._keeper.path, all=True)), 20)
         _until(lambda: len(self._keeper.clients()) == 1, "clients are left")
 
     def held(self) -> dict[str, float]:
