@@ -179,7 +179,9 @@ class Client:
             if seconds < GLANCE:
                 start_new_thread(self._read_later, ())
             return False
-        found = [Names.of(plain) for plain in answer.get("names", ())]
+        if "names" not in answer:
+            return False  # the session has ended; another one may know
+        found = [Names.of(plain) for plain in answer["names"]]
         with self.lock:
             self._newer = bool(found)
             if found:
