@@ -52,6 +52,11 @@ class CellView:
         return self.state == "fresh" or (self.state == "error" and not self.status.own)
 
     @property
+    def holds_code(self) -> bool:
+        """Whether there is code in the cell, also where that cannot run as it stands."""
+        return self.runs or self.status.state == "error"
+
+    @property
     def runs(self) -> bool:
         """Whether the cell holds code that can run."""
         return self.names.runs

@@ -46,7 +46,7 @@ def result(cell: CellView) -> str:
 
 
 def _aligned(lines: list[str]) -> list[str]:
-    """The lines, of which none begins with a blank that clients take away.
+    """The lines, the first of which begins with no blank that clients take away.
 
     Helix trims a message, and then the head of a table no longer stands above its columns. U+2800
     is as wide as a blank, looks like one, and is none.

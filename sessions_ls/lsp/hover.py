@@ -40,8 +40,9 @@ def _result(ls: SessionsServer, view: View, line: int) -> str:
     for cell in view.cells:
         if head_line(cell.cell) > line:
             break
-        holds_code = cell.runs or cell.status.state == "error"
-        if holds_code and line in (head_line(cell.cell), last_line(cell.cell), error_line(cell)):
+        if not cell.holds_code:
+            continue
+        if line in (head_line(cell.cell), last_line(cell.cell), error_line(cell)):
             if ls.client.markdown:
                 return markdown(cell, ls.client.policy, ls.file_of(view.path))
             return plain(cell)

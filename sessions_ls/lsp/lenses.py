@@ -31,7 +31,7 @@ async def code_lens(ls: SessionsServer, params: types.CodeLensParams) -> Json | 
     uri = quoted(notebook.uri)
     found = [*_whole(view, uri)]
     for cell in view.cells:
-        if cell.runs or cell.status.state == "error":
+        if cell.holds_code:
             found.append(_of_cell(cell, uri, len(found)))
     return Json(f"[{','.join(found)}]")
 

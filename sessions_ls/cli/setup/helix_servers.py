@@ -20,6 +20,7 @@ from sessions_ls.cli.setup import entries, installed
 from sessions_ls.cli.setup.changes import FileText
 from sessions_ls.cli.setup.errors import SetupError
 from sessions_ls.cli.setup.tomlfile import TomlFile
+from sessions_ls.results.controls import without_controls
 
 NAME = "sessions"
 HEADERS = "language-server"
@@ -223,7 +224,7 @@ def _servers(helix: str | None) -> list[str]:
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return BUILT_IN
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", told)
+    plain = without_controls(told)
     _, _, listed = plain.partition("Configured language servers:")
     found = re.findall(r"^\s+\S+ ([\w.-]+):", listed.partition("Configured debug")[0], re.M)
     return [name for name in found if name != NAME] or BUILT_IN
